@@ -1,0 +1,129 @@
+"""The demo, and the entry point of the Space: one photo through every attempt, side by side."""
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import gradio as gr
+from PIL import Image
+from torch import nn
+
+from lowlight_hub import ATTEMPTS, LowlightError, enhance, list_models, load_model
+from lowlight_hub.attempts import ARTICLE
+from lowlight_hub.data import dark_free_photos
+from lowlight_hub.networks.sizes import SIDE_PX
+from lowlight_hub.photos import open_photo, save_photo, to_picture
+
+INTRODUCTION = f"""
+# lowlight-hub
+Brighten a dark photo with every autoencoder of
+[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), and see what each makes of
+it. They see the whole photo at {SIDE_PX}×{SIDE_PX} pixels, as in the article, so the results are
+blurred; the light and the colours are what to compare.
+"""
+MAX_UPLOAD = "60mb"
+MAX_WAITING = 20
+HOUR_S = 3600
+# The gallery's own captions are white on a see-through grey: too faint over a bright photo.
+CSS = ".caption-label { background: #18181b !important; color: #fff !important; opacity: 1; }"
+
+
+class PhotoUpload(gr.Image):
+    """An image component that hands over the uploaded file as it is, for photos.py to decode."""
+
+    def preprocess(self, payload):
+        return payload.path if payload else None
+
+
+@cache
+def _model(name: str) -> nn.Module:
+    return load_model(name)
+
+
+def _in_shape(restored: Image.Image, photo: Image.Image) -> Image.Image:
+    """The square result in the photo's own proportions again, its shorter side unchanged."""
+    scale = SIDE_PX / min(photo.size)
+    # A strip of a photo stays within what a page can show.
+    size = [min(max(1, round(side * scale)), 10 * SIDE_PX) for side in photo.size]
+    return restored.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+
+
+def restore_with_all(path: str | None) -> Iterator[tuple[list[tuple[Image.Image, str]], str]]:
+    """The pictures of all attempts with their captions, one more each time, and a line of text."""
+    try:
+        if path is None:
+            raise LowlightError("There is no photo yet: drop one on the left, or click an example")
+        photo = open_photo(path, "The photo")
+    except LowlightError as error:
+        raise gr.Error(f"{error}.", print_exception=False) from None
+    pictures: list[tuple[Image.Image, str]] = []
+    failures: list[str] = []
+    names = list_models()
+    for number, name in enumerate(names, start=1):
+        try:
+            restored = enhance(_model(name), photo)
+        except LowlightError:
+            failures.append(ATTEMPTS[name].title)
+            continue
+        pictures.append((_in_shape(restored, photo), ATTEMPTS[name].title))
+        yield pictures, f"{number} of {len(names)} attempts"
+    note = f"{len(pictures)} attempts. Click a picture to see it large."
+    if failures:
+        note += f" Left out, because the weights are missing or damaged: {', '.join(failures)}."
+    yield pictures, note
+
+
+def _example_files() -> list[str]:
+    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-examples-"))
+    files = []
+    for name, photo in dark_free_photos().items():
+        save_photo(to_picture(photo), folder / f"{name}.png")
+        files.append(str(folder / f"{name}.png"))
+    return files
+
+
+def build() -> gr.Blocks:
+    """The page, to be launched with `launch_settings()`."""
+    with gr.Blocks(title="lowlight-hub", delete_cache=(HOUR_S, HOUR_S)) as demo:
+        gr.Markdown(INTRODUCTION)
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                photo = PhotoUpload(
+                    label="Dark photo",
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "webcam", "clipboard"],
+                    height=320,
+                    buttons=[],
+                    elem_id="photo",
+                )
+                restore = gr.Button("Restore with every attempt", variant="primary")
+                gr.Examples(_example_files(), photo, label="Or one of these dark photos")
+            with gr.Column(scale=2, min_width=280):
+                gallery = gr.Gallery(
+                    label="Restored by each attempt",
+                    format="png",
+                    columns=3,
+                    height="auto",
+                    object_fit="contain",
+                    interactive=False,
+                    buttons=["download", "fullscreen"],
+                    elem_id="results",
+                )
+                note = gr.Markdown(elem_id="note")
+        restore.click(restore_with_all, photo, [gallery, note], api_name="compare")
+    return demo.queue(max_size=MAX_WAITING)
+
+
+def launch_settings() -> dict:
+    """Keyword arguments of launch()."""
+    return {"css": CSS, "max_file_size": MAX_UPLOAD, "show_error": False, "ssr_mode": False}
+
+
+if __name__ == "__main__":
+    build().launch(**launch_settings())

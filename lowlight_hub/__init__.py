@@ -1,0 +1,8 @@
+"""Autoencoders for photos taken in low light: every attempt of an article, trained."""
+
+from lowlight_hub.attempts import ATTEMPTS, Attempt
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.hub import list_models, load_model
+from lowlight_hub.restoring import enhance
+
+__all__ = ["ATTEMPTS", "Attempt", "LowlightError", "enhance", "list_models", "load_model"]

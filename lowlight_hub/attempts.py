@@ -1,0 +1,192 @@
+"""The one table of attempts. Everything else that names an attempt derives it from here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from torch import nn
+
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.losses import (
+    Loss,
+    both_to_bright,
+    bright_to_bright,
+    dark_to_bright,
+    vae_loss,
+)
+from lowlight_hub.networks import Autoencoder, ListingAutoencoder, VariationalAutoencoder
+
+ARTICLE = (
+    "https://sasikaamarasinghe.medium.com/"
+    "enhancing-low-light-images-a-deep-dive-into-autoencoders-23360cd8e730"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One row: a network, what it learns, and for how long."""
+
+    name: str
+    """Folder of its weights, suffix of its Hub repository, choice on command lines, test id."""
+    title: str
+    """What menus and captions show."""
+    network: Callable[..., nn.Module]
+    """network(width=None) -> module from B 3 H W in 0..1 to the same; None is the shipped size."""
+    loss: Loss
+    """loss(model, dark, bright) -> scalar."""
+    learns: Literal["dark → bright", "bright → bright", "both"]
+    """Which photo of a pair it is given; the bright one is always the target."""
+    formula: str
+    """The loss in words, as the tables print it."""
+    story: str
+    """What the article did and made of it, and what it left open."""
+    epochs: int
+    """Passes over the training pairs."""
+    epochs_source: Literal["article", "ours"] = "ours"
+    """Whether the article gives the number of epochs, or it was chosen here to converge."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """What it trains in on a CPU: whichever was measured faster for this network."""
+    continues: str | None = None
+    """The attempt whose finished training this one goes on with, if any."""
+
+    @property
+    def reads_bright(self) -> bool:
+        """Whether a bright photo is a fair input, because it learnt from bright photos."""
+        return self.learns != "dark → bright"
+
+
+FROM_DARK = "MSE(restored from dark, bright)"
+FROM_BRIGHT = "MSE(restored from bright, bright)"
+
+_TABLE = (
+    Attempt(
+        name="listing",
+        title="The printed listing",
+        network=ListingAutoencoder,
+        loss=dark_to_bright,
+        learns="dark → bright",
+        formula="MSE",
+        story="The code that the article prints: two convolutions and their mirror image on one "
+        "channel, without a feature vector. Here it runs on each of R, G and B.",
+        epochs=40,
+    ),
+    Attempt(
+        name="attempt-1",
+        title="1 · MNIST-style, 8 numbers",
+        network=partial(Autoencoder, encoder="mnist", decoder="mnist", latent=8),
+        loss=dark_to_bright,
+        learns="dark → bright",
+        formula=FROM_DARK,
+        story="The first try: the network of the MNIST tutorials with a feature vector of 8 "
+        "numbers, from the dark photo to the bright one.",
+        epochs=60,
+    ),
+    Attempt(
+        name="attempt-2",
+        title="2 · MNIST-style, bright to bright",
+        network=partial(Autoencoder, encoder="mnist", decoder="mnist", latent=8),
+        loss=bright_to_bright,
+        learns="bright → bright",
+        formula=FROM_BRIGHT,
+        story="The same network as a plain autoencoder of bright photos: it has never seen a dark "
+        "one.",
+        epochs=60,
+    ),
+    Attempt(
+        name="attempt-3",
+        title="3 · MNIST-style in reverse",
+        network=partial(Autoencoder, encoder="reversed-mnist", decoder="reversed-mnist", latent=8),
+        loss=dark_to_bright,
+        learns="dark → bright",
+        formula=FROM_DARK,
+        story="The layers in reverse order, so that the photo grows to 800×800 before anything is "
+        "compressed. In the article it ran out of memory; here activation checkpointing "
+        "lets it train.",
+        epochs=30,
+        precision="bf16",
+    ),
+    Attempt(
+        name="attempt-4a-40",
+        title="4a · VGG to ResNet, joint loss, 40 epochs",
+        network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        loss=both_to_bright,
+        learns="both",
+        formula=f"{FROM_BRIGHT} + {FROM_DARK}",
+        story="A joint loss: restore the bright photo from itself and from the dark one. The "
+        "article states no architecture for attempt 4; VGG encoder and ResNet decoder is the only "
+        "pair that it names and no other attempt uses.",
+        epochs=40,
+        epochs_source="article",
+    ),
+    Attempt(
+        name="attempt-4a-80",
+        title="4a · VGG to ResNet, joint loss, 80 epochs",
+        network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        loss=both_to_bright,
+        learns="both",
+        formula=f"{FROM_BRIGHT} + {FROM_DARK}",
+        story="The same training, 40 epochs on.",
+        epochs=80,
+        epochs_source="article",
+        continues="attempt-4a-40",
+    ),
+    Attempt(
+        name="attempt-4b",
+        title="4b · VGG to ResNet, dark to bright",
+        network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        loss=dark_to_bright,
+        learns="dark → bright",
+        formula=FROM_DARK,
+        story="Attempt 4 without the first half of its loss: straight from dark to bright.",
+        epochs=40,
+        epochs_source="article",
+    ),
+    Attempt(
+        name="attempt-5",
+        title="5 · VGG to VGG, bright to bright",
+        network=partial(Autoencoder, encoder="vgg", decoder="vgg", latent=128),
+        loss=bright_to_bright,
+        learns="bright → bright",
+        formula="MSE",
+        story="VGG on both sides as a plain autoencoder of bright photos, which the article finds "
+        "fit for compression. It also stands for the article's plain attempt 4, which has no "
+        "results there.",
+        epochs=40,
+    ),
+    Attempt(
+        name="attempt-6",
+        title="6 · ResNet to ResNet",
+        network=partial(Autoencoder, encoder="resnet", decoder="resnet", latent=128),
+        loss=dark_to_bright,
+        learns="dark → bright",
+        formula="MSE",
+        story="ResNet on both sides. The article does not say what it was given; here it learns "
+        "the task itself, dark to bright.",
+        epochs=40,
+    ),
+    Attempt(
+        name="vae",
+        title="Variational autoencoder",
+        network=partial(VariationalAutoencoder, encoder="plain", decoder="plain", latent=128),
+        loss=vae_loss,
+        learns="dark → bright",
+        formula=f"{FROM_DARK} + β·KL",
+        story="The article's last word: the feature vector becomes a distribution, and the result "
+        "appealing, if not perfect.",
+        epochs=60,
+    ),
+)
+
+ATTEMPTS: dict[str, Attempt] = {attempt.name: attempt for attempt in _TABLE}
+"""The attempts by name, in the order in which they are shown."""
+
+
+def get_attempt(name: str) -> Attempt:
+    """The row with this name. Raises LowlightError that lists the known names."""
+    try:
+        return ATTEMPTS[name]
+    except (KeyError, TypeError):
+        raise LowlightError(
+            f"no attempt is called {name!r}; known are: {', '.join(ATTEMPTS)}"
+        ) from None

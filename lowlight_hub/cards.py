@@ -1,0 +1,78 @@
+"""Model cards: the README.md beside a model's weights."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCardData
+
+from lowlight_hub.attempts import ARTICLE, Attempt
+from lowlight_hub.durable import replace_file
+from lowlight_hub.hub import CARD_FILE, read_config
+
+
+def trained_in_words(config: dict[str, Any]) -> str:
+    """How far a training came: epochs, which were kept, and whether it was cut short."""
+    finished, kept = config["epochs_finished"], config["kept_epoch"]
+    words = f"{finished} epochs"
+    if kept != finished:
+        words += f", best {kept}"
+    if config["status"].startswith("cut short"):
+        words += f", **cut short** of {config['epochs_planned']}"
+    return words
+
+
+def model_card(
+    attempt: Attempt, config: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The README.md of a model's folder; `rows` are its figures, none before it is evaluated."""
+    header = ModelCardData(
+        license="apache-2.0",
+        library_name="lowlight_hub",
+        pipeline_tag="image-to-image",
+        tags=["low-light-image-enhancement", "autoencoder"],
+    )
+    losses = f"training {config['train_loss']:.5f}, validation {config['validation_loss']:.5f}"
+    figures = [
+        f"| {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | {row['psnr_gt_mean']:.2f} |"
+        for row in rows
+        if row["model"] == attempt.name
+    ]
+    parts = [
+        f"---\n{header.to_yaml()}\n---",
+        f"# {attempt.name}: {attempt.title}",
+        f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
+        "```python\nfrom lowlight_hub import load_model\n"
+        f'model = load_model("{attempt.name}")\n'
+        "restored = model(photo)  # B 3 H W, RGB in 0..1\n```",
+        f"- learns: {attempt.learns}, loss {attempt.formula}\n"
+        f"- trained: {trained_in_words(config)} ({config['status']}), {config['steps']} steps of "
+        f"{config['batch_size']} photos, Adam, learning rate {config['lr']}, "
+        f"seed {config['seed']}, "
+        f"{config['precision']}\n"
+        f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
+        f"{config['validation_pairs']} of other scenes to validate on, at 200×200: "
+        f"{config['whole_share']:.0%} whole photos, the rest top-left crops\n"
+        f"- loss: {losses}",
+    ]
+    if figures:
+        parts.append(
+            "LOL eval15 at the article's 200×200 crop:\n\n"
+            "| input | PSNR | SSIM | PSNR, GT-mean |\n|---|--:|--:|--:|\n" + "\n".join(figures)
+        )
+    parts += [
+        "![dark, restored and bright free photos](samples.webp)\n\n"
+        "Free photos darkened by a simulator: dark above, restored in the middle, the original "
+        "below.",
+        "**Limits.** It sees 200×200 pixels of a photo, so the result is blurred. It learnt from "
+        "a few hundred photos of a few rooms and streets; 14 of the 15 test scenes are among them, "
+        "so figures on eval15 reward memory. The licence of the LOL photos is not stated by their "
+        "authors; none is contained here.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_card(folder: Path, attempt: Attempt, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Writes the model card into a trained model's folder."""
+    text = model_card(attempt, read_config(folder), rows)
+    replace_file(folder / CARD_FILE, lambda path: path.write_text(text, encoding="utf-8"))

@@ -1,0 +1,28 @@
+"""Writing a file so that a crash, a kill or a full disk leaves the old one or the new one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from lowlight_hub.errors import LowlightError
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Calls `write` with a path beside `path`, then puts what it wrote in place, mode 0644.
+
+    Raises LowlightError where the disk is full or the folder cannot be written to; what was at
+    `path` is then still there, untouched.
+    """
+    # Keeps the suffix, by which Pillow chooses the format.
+    beside = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.chmod(0o644)
+        beside.replace(path)
+    except OSError as error:
+        raise LowlightError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        beside.unlink(missing_ok=True)

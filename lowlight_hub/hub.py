@@ -1,0 +1,105 @@
+"""Weights on disk: the only file that writes or reads them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.durable import replace_file
+from lowlight_hub.errors import LowlightError
+
+PACKAGE = Path(__file__).parent
+# A wheel carries the weights inside the package; a checkout has them beside it.
+WEIGHTS = next(
+    (folder for folder in (PACKAGE / "weights", PACKAGE.parent / "weights") if folder.is_dir()),
+    PACKAGE.parent / "weights",
+)
+WEIGHTS_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"
+HISTORY_FILE = "history.jsonl"
+SAMPLES_FILE = "samples.webp"
+CARD_FILE = "README.md"
+# What the folder of a model holds, in weights/ and in a Hub repository; config.json last, since a
+# folder that has it is whole.
+MODEL_FILES = (WEIGHTS_FILE, HISTORY_FILE, SAMPLES_FILE, CARD_FILE, CONFIG_FILE)
+
+
+def list_models() -> list[str]:
+    """Names of the attempts whose weights come with the package, in the table's order."""
+    return [name for name in ATTEMPTS if (WEIGHTS / name / WEIGHTS_FILE).is_file()]
+
+
+def load_model(name: str | Path) -> nn.Module:
+    """A trained model, in eval mode, on the CPU, in float32.
+
+    `name` is an attempt with bundled weights (see list_models) or a folder written by train.py.
+    The module takes and gives B 3 H W, float, RGB in 0..1.
+    Raises LowlightError for an unknown name and for weights that are missing or damaged.
+    """
+    folder = Path(name)
+    if not (folder / CONFIG_FILE).is_file():
+        folder = WEIGHTS / get_attempt(str(name)).name
+    config = read_config(folder)
+    model = get_attempt(config.get("attempt", "")).network(width=config.get("width"))
+    _fill(model, folder / WEIGHTS_FILE)
+    return model.eval()
+
+
+def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
+    """Writes the weights in float16, then the config beside them; each file whole or not at all.
+
+    Raises LowlightError where a weight is not finite in float16, or the disk is full.
+    """
+    # Counters of batches (integers) are of no use after training.
+    weights = {
+        key: value.detach().cpu().half().contiguous()
+        for key, value in model.state_dict().items()
+        if value.is_floating_point()
+    }
+    _check_finite(weights, str(folder / WEIGHTS_FILE))
+    metadata = {"format": "pt", "attempt": str(config["attempt"])}
+    replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    replace_file(folder / CONFIG_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model's folder. Raises LowlightError where it is missing or damaged."""
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise LowlightError(f"{folder} holds no {CONFIG_FILE}: has it been trained?") from None
+    except (OSError, ValueError) as error:
+        raise LowlightError(f"{folder / CONFIG_FILE} is damaged: {error}") from None
+    if not isinstance(config, dict):
+        raise LowlightError(f"{folder / CONFIG_FILE} is damaged: not a JSON object")
+    return config
+
+
+def _fill(model: nn.Module, path: Path) -> None:
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise LowlightError(f"there is no {path}: has it been trained?") from None
+    except (OSError, SafetensorError) as error:
+        raise LowlightError(f"{path} is damaged: {error}") from None
+    _check_finite(weights, str(path))
+    try:
+        model.load_state_dict({key: value.float() for key, value in weights.items()})
+    except RuntimeError:
+        expected = {key for key, value in model.state_dict().items() if value.is_floating_point()}
+        differing = sorted(expected ^ weights.keys()) or ["the shapes"]
+        raise LowlightError(
+            f"{path} does not fit its network: {differing[0]} and {len(differing) - 1} more differ"
+        ) from None
+
+
+def _check_finite(weights: dict[str, torch.Tensor], where: str) -> None:
+    for key, value in weights.items():
+        if not (value.is_floating_point() and value.isfinite().all()):
+            raise LowlightError(f"{where}: {key} holds something other than finite numbers")

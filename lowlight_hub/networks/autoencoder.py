@@ -1,0 +1,83 @@
+"""The frame that all networks but the listing share: photo, feature vector, photo."""
+
+import torch
+from torch import Tensor, nn
+
+from lowlight_hub.networks.mnist import MnistDecoder, MnistEncoder
+from lowlight_hub.networks.plain import PlainDecoder, PlainEncoder
+from lowlight_hub.networks.resnet import ResNetDecoder, ResNetEncoder
+from lowlight_hub.networks.reversed_mnist import ReversedMnistDecoder, ReversedMnistEncoder
+from lowlight_hub.networks.sizes import SIDE_PX, resize
+from lowlight_hub.networks.vgg import VggDecoder, VggEncoder
+
+# Every encoder is Encoder(outputs, width) and maps B 3 200 200 to B outputs;
+# every decoder is Decoder(latent, width) and maps B latent to B 3 200 200, before the sigmoid.
+ENCODERS = {
+    "mnist": MnistEncoder,
+    "reversed-mnist": ReversedMnistEncoder,
+    "vgg": VggEncoder,
+    "resnet": ResNetEncoder,
+    "plain": PlainEncoder,
+}
+DECODERS = {
+    "mnist": MnistDecoder,
+    "reversed-mnist": ReversedMnistDecoder,
+    "vgg": VggDecoder,
+    "resnet": ResNetDecoder,
+    "plain": PlainDecoder,
+}
+
+
+class Autoencoder(nn.Module):
+    """A photo squeezed through a vector of `latent` numbers.
+
+    Shape: B 3 H W to B 3 H W, float, RGB in 0..1. The network itself sees 200×200 pixels, as in
+    the article: another size is resized to that, and the answer back. `width` is the number of
+    channels of the first stage; None takes the slim network that the project ships.
+    Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
+    """
+
+    def __init__(self, *, encoder: str, decoder: str, latent: int, width: int | None = None):
+        super().__init__()
+        self.encoder = ENCODERS[encoder](latent, width)
+        self.decoder = DECODERS[decoder](latent, width)
+
+    def encode(self, photo: Tensor) -> Tensor:
+        """The feature vector, B latent, of photos B 3 H W in 0..1."""
+        return self.encoder(resize(photo, (SIDE_PX, SIDE_PX)))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """The photo, B 3 200 200 in 0..1, that feature vectors B latent stand for."""
+        # In bfloat16 a sigmoid near 1 has steps of 1/256: too coarse for a picture.
+        return self.decoder(latent).float().sigmoid()
+
+    def forward(self, photo: Tensor) -> Tensor:
+        return resize(self.decode(self.encode(photo)), photo.shape[-2:])
+
+
+class VariationalAutoencoder(Autoencoder):
+    """An autoencoder whose feature vector is a normal distribution, sampled in training.
+
+    Shape: B 3 H W to B 3 H W, float, RGB in 0..1. In eval mode the answer is that of the mean.
+    Source: Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
+    """
+
+    def __init__(self, *, encoder: str, decoder: str, latent: int, width: int | None = None):
+        super().__init__(encoder=encoder, decoder=decoder, latent=latent, width=width)
+        # One network gives the mean and the log-variance side by side.
+        self.encoder = ENCODERS[encoder](2 * latent, width)
+
+    def distribution(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance, each B latent, for photos B 3 H W in 0..1."""
+        mean, logvar = super().encode(photo).chunk(2, dim=1)
+        # Beyond these bounds exp() leaves what half precision can hold.
+        return mean, logvar.clamp(-12, 8)
+
+    def sample(self, mean: Tensor, logvar: Tensor) -> Tensor:
+        """A feature vector drawn from N(mean, exp(logvar)) in training, the mean otherwise."""
+        if not self.training:
+            return mean
+        return mean + torch.randn_like(mean) * (logvar / 2).exp()
+
+    def encode(self, photo: Tensor) -> Tensor:
+        return self.sample(*self.distribution(photo))

@@ -1,0 +1,27 @@
+"""The article's printed listing: one channel in, two convolutions, no feature vector."""
+
+from torch import Tensor, nn
+
+from lowlight_hub.networks.mnist import down, up
+
+SLIM_WIDTH = 16
+
+
+class ListingAutoencoder(nn.Module):
+    """The article's printed code, run on each of R, G and B.
+
+    Shape: B 3 H W to B 3 H W, float, RGB in 0..1, any size from 1×1 up.
+    Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
+    """
+
+    def __init__(self, *, width: int | None = None):
+        super().__init__()
+        first = SLIM_WIDTH if width is None else width
+        self.encoder = nn.Sequential(down(1, first), nn.ReLU(), down(first, 2 * first), nn.ReLU())
+        self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
+
+    def forward(self, photo: Tensor) -> Tensor:
+        batch, channels, height, width = photo.shape
+        one_channel = photo.reshape(batch * channels, 1, height, width)
+        restored = self.decoder(self.encoder(one_channel))[..., :height, :width]
+        return restored.reshape(batch, channels, height, width)

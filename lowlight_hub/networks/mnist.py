@@ -1,0 +1,54 @@
+"""MNIST-style halves: three stride-2 convolutions, a linear layer, and their mirror image."""
+
+from torch import nn
+
+from lowlight_hub.networks.sizes import halved
+
+SLIM_WIDTH = 16
+
+
+def stage_widths(width: int | None) -> tuple[int, int, int]:
+    first = SLIM_WIDTH if width is None else width
+    return first, 2 * first, 4 * first
+
+
+def down(inputs: int, outputs: int) -> nn.Module:
+    return nn.Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1)
+
+
+def up(inputs: int, outputs: int) -> nn.Module:
+    return nn.ConvTranspose2d(inputs, outputs, kernel_size=3, stride=2, padding=1, output_padding=1)
+
+
+class MnistEncoder(nn.Sequential):
+    """B 3 200 200 to B outputs: 16, 32 and 64 channels, flattened at 25×25."""
+
+    def __init__(self, outputs: int, width: int | None = None):
+        one, two, three = stage_widths(width)
+        super().__init__(
+            down(3, one),
+            nn.ReLU(),
+            down(one, two),
+            nn.ReLU(),
+            down(two, three),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(three * halved(3) ** 2, outputs),
+        )
+
+
+class MnistDecoder(nn.Sequential):
+    """B latent to B 3 200 200: the encoder's mirror image."""
+
+    def __init__(self, latent: int, width: int | None = None):
+        one, two, three = stage_widths(width)
+        super().__init__(
+            nn.Linear(latent, three * halved(3) ** 2),
+            nn.Unflatten(1, (three, halved(3), halved(3))),
+            nn.ReLU(),
+            up(three, two),
+            nn.ReLU(),
+            up(two, one),
+            nn.ReLU(),
+            up(one, 3),
+        )

@@ -1,0 +1,50 @@
+"""Plain convolutional halves, for the variational autoencoder: five stride-2 stages."""
+
+from torch import nn
+
+from lowlight_hub.networks._torchvision import Conv2dNormActivation
+from lowlight_hub.networks.sizes import enlarge_to, halved
+
+SLIM_WIDTHS = (16, 32, 64, 64, 64)
+POOLED_PX = 4
+
+
+def stage_widths(width: int | None) -> tuple[int, ...]:
+    """Channels of the five stages: doubled three times, or the slim ones."""
+    if width is None:
+        return SLIM_WIDTHS
+    return (width, 2 * width, 4 * width, 8 * width, 8 * width)
+
+
+class PlainEncoder(nn.Sequential):
+    """B 3 200 200 to B outputs: five stride-2 convolutions, averaged to 4×4, one linear layer."""
+
+    def __init__(self, outputs: int, width: int | None = None):
+        widths = stage_widths(width)
+        layers = [
+            Conv2dNormActivation(inputs, channels, stride=2)
+            for inputs, channels in zip((3, *widths), widths, strict=False)
+        ]
+        super().__init__(
+            *layers,
+            nn.AdaptiveAvgPool2d(POOLED_PX),
+            nn.Flatten(),
+            nn.Linear(widths[-1] * POOLED_PX**2, outputs),
+        )
+
+
+class PlainDecoder(nn.Sequential):
+    """B latent to B 3 200 200: one convolution and an enlargement by two for each stage."""
+
+    def __init__(self, latent: int, width: int | None = None):
+        widths = stage_widths(width)
+        channels = widths[-1]
+        layers: list[nn.Module] = [
+            nn.Linear(latent, channels * POOLED_PX**2),
+            nn.Unflatten(1, (channels, POOLED_PX, POOLED_PX)),
+        ]
+        for stage in reversed(range(len(widths))):
+            layers.append(enlarge_to(halved(stage)))
+            layers.append(Conv2dNormActivation(channels, widths[stage]))
+            channels = widths[stage]
+        super().__init__(*layers, nn.Conv2d(channels, 3, kernel_size=3, padding=1))

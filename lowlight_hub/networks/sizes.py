@@ -1,0 +1,27 @@
+"""The article's picture size, and going to it and back."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIDE_PX = 200
+
+
+def resize(photo: Tensor, size_px: Sequence[int]) -> Tensor:
+    """Photos B C H W at (height, width), antialiased; untouched where that is their size."""
+    if tuple(photo.shape[-2:]) == tuple(size_px):
+        return photo
+    return functional.interpolate(
+        photo, size=tuple(size_px), mode="bilinear", antialias=True, align_corners=False
+    )
+
+
+def halved(times: int) -> int:
+    """The side, in pixels, after `times` stride-2 stages from the article's size, rounded up."""
+    return -(-SIDE_PX // 2**times)
+
+
+def enlarge_to(side_px: int) -> nn.Module:
+    """A layer that takes B C h w to B C side_px side_px."""
+    return nn.Upsample(size=(side_px, side_px), mode="bilinear", align_corners=False)

@@ -1,0 +1,86 @@
+"""What was measured: the rows of results.json, and the README's table made from them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict
+
+from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.cards import trained_in_words
+from lowlight_hub.durable import replace_file
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.hub import read_config
+
+BASELINES = ("dark", "mean_bright", "gamma_0.4")
+START, END = "<!-- results: written by `lowlight-hub report` -->", "<!-- end of results -->"
+BASELINE_TITLES = dict(
+    zip(
+        BASELINES,
+        ("*the dark photo itself*", "*the mean bright training photo*", "*gamma 0.4*"),
+        strict=True,
+    )
+)
+
+
+class Figures(TypedDict):
+    """Means over the test pairs: PSNR in dB, SSIM in -1..1."""
+
+    psnr: float
+    ssim: float
+    psnr_gt_mean: float
+
+
+class Row(Figures):
+    """One line of the results: a model or a baseline, and what it was given."""
+
+    model: str
+    input: str
+    size: str
+    protocol: str
+
+
+def read_results(path: Path) -> list[Row]:
+    """The rows that `lowlight-hub evaluate --json` wrote; LowlightError where they are missing."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["rows"]
+    except FileNotFoundError:
+        raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes") from None
+
+
+def results_table(rows: Sequence[Row], weights: Path) -> str:
+    """The figures as a Markdown table: baselines, then attempts in their own order."""
+    lines = [
+        "| model | learns | trained | PSNR | SSIM | PSNR, GT-mean | from bright: PSNR | SSIM |",
+        "|---|---|---|--:|--:|--:|--:|--:|",
+    ]
+    for name in (*BASELINES, *ATTEMPTS):
+        measured = {row["input"]: row for row in rows if row["model"] == name}
+        if "dark" in measured:
+            lines.append(_table_line(name, measured, weights))
+    return "\n".join(lines)
+
+
+def _table_line(name: str, measured: dict[str, Row], weights: Path) -> str:
+    cells = [BASELINE_TITLES.get(name, f"`{name}`"), "", ""]
+    if name in ATTEMPTS:
+        cells[1] = ATTEMPTS[name].learns
+        cells[2] = trained_in_words(read_config(weights / name))
+    dark = measured["dark"]
+    cells += [f"{dark['psnr']:.2f}", f"{dark['ssim']:.3f}", f"{dark['psnr_gt_mean']:.2f}"]
+    bright = measured.get("bright")
+    cells += [f"{bright['psnr']:.2f}", f"{bright['ssim']:.3f}"] if bright else ["", ""]
+    return f"| {' | '.join(cells)} |"
+
+
+def write_table(rows: Sequence[Row], weights: Path, readme: Path) -> None:
+    """Puts the results table between the markers of the README."""
+    text = readme.read_text(encoding="utf-8")
+    if START not in text or END not in text:
+        raise LowlightError(f"{readme} lacks the lines {START} and {END}")
+    before, rest = text.split(START, 1)
+    after = rest.split(END, 1)[1]
+    table = results_table(rows, weights)
+    new = f"{before}{START}\n{table}\n{END}{after}"
+    replace_file(readme, lambda path: path.write_text(new, encoding="utf-8"))

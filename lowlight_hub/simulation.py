@@ -1,0 +1,39 @@
+"""Dark photos made from bright ones, by what a sensor does: little light, shot and read noise."""
+
+import torch
+from torch import Tensor
+
+
+def to_linear(srgb: Tensor) -> Tensor:
+    """sRGB values in 0..1 as linear light in 0..1 (IEC 61966-2-1)."""
+    return torch.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def to_srgb(linear: Tensor) -> Tensor:
+    """Linear light in 0..1 as sRGB values in 0..1 (IEC 61966-2-1)."""
+    return torch.where(
+        linear <= 0.0031308, linear * 12.92, 1.055 * linear.clamp_min(0) ** (1 / 2.4) - 0.055
+    )
+
+
+def darken(
+    bright: Tensor,
+    *,
+    exposure: float,
+    electrons: float = 2000.0,
+    read_noise: float = 3.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """The photo that a shorter exposure would have given, in 8-bit steps.
+
+    `bright` and the result are ... H W, float, sRGB in 0..1. `exposure` in 0..1 is the share of
+    the light that is left; `electrons` fill a pixel at full light, `read_noise` is a standard
+    deviation in electrons. Raises ValueError for an exposure outside 0..1.
+    Source: Foi et al., "Practical Poissonian-Gaussian noise modeling", IEEE TIP 2008.
+    """
+    if not 0 < exposure <= 1:
+        raise ValueError(f"exposure is {exposure}, and must lie above 0 and not above 1")
+    collected = torch.poisson(to_linear(bright) * exposure * electrons, generator=generator)
+    noise = torch.randn(collected.shape, generator=generator) * read_noise
+    linear = ((collected + noise) / electrons).clamp(0, 1)
+    return (to_srgb(linear) * 255).round() / 255

@@ -1,0 +1,333 @@
+"""Fitting one attempt: a loop on Hugging Face Accelerate that picks up where it was stopped."""
+
+import json
+import math
+import platform
+import time
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lowlight_hub.attempts import Attempt
+from lowlight_hub.cards import model_card
+from lowlight_hub.data import (
+    CROP,
+    WHOLE,
+    Pairs,
+    batch_at,
+    split_by_scene,
+    steps_per_epoch,
+)
+from lowlight_hub.durable import replace_file
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.hub import CARD_FILE, CONFIG_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
+from lowlight_hub.photos import save_photo
+from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
+
+CHECKPOINT_FILE = "checkpoint.pt"
+# A row has converged when the last tenth of its epochs lowered the validation loss by less.
+CONVERGED_GAIN = 0.01
+# Where the article gives no number of epochs, training stops after this many without a lower
+# validation loss, and the weights of the lowest are kept.
+PATIENCE_EPOCHS = 10
+VALIDATION_BATCH = 32
+RECORDED_PACKAGES = ("torch", "torchvision", "accelerate", "safetensors", "pillow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train, beyond what the attempt's row says. `epochs` may grow on a resumed training."""
+
+    epochs: int
+    batch_size: int = 8
+    lr: float = 1e-3
+    seed: int = 0
+    width: int | None = None
+    precision: str = "fp32"
+    """fp32 or bf16 (autocast; the weights stay in float32)."""
+    whole_share: float = 0.5
+    """Share of the samples that show the whole photo at 200×200 and not the article's crop."""
+    device: str = "cpu"
+
+
+def train(
+    attempt: Attempt,
+    pairs: Pairs,
+    settings: Settings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    continued: Path | None = None,
+) -> Path:
+    """Fits `attempt` to `pairs` and writes weights, config, history and pictures to `folder`.
+
+    Every epoch leaves a checkpoint in `folder`. `resume` goes on from it, or starts where there is
+    none; `continued` is the folder of the finished training that this one goes on with.
+    Returns `folder`. Raises LowlightError for a folder that already holds a training, for settings
+    that differ from the resumed ones, and for a loss that is not finite; no weights are then
+    written.
+    """
+    training, validation = split_by_scene(pairs)
+    per_epoch = steps_per_epoch(training, settings.batch_size)
+    state = _starting_state(attempt, settings, folder, resume=resume, continued=continued)
+    history: list[dict[str, float]] = state["history"] if state else []
+    if _finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
+        print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
+        return folder
+
+    AcceleratorState._reset_state(reset_partial_state=True)  # one training after another
+    accelerator = Accelerator(
+        cpu=settings.device == "cpu",
+        mixed_precision="bf16" if settings.precision == "bf16" else "no",
+    )
+    torch.manual_seed(settings.seed)
+    model = attempt.network(width=settings.width)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
+    if state:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+    kept = state["kept"] if state else {}
+    model, optimizer = accelerator.prepare(model, optimizer)
+
+    while not _finished(attempt, settings, history):
+        epoch = len(history)
+        train_loss, rate = _epoch(
+            attempt, model, optimizer, accelerator, training, settings, epoch, per_epoch
+        )
+        losses = {
+            "epoch": epoch + 1,
+            "train_loss": train_loss,
+            **validate(attempt, model, validation, settings, accelerator),
+        }
+        history.append(losses)
+        weights = accelerator.unwrap_model(model).state_dict()
+        if kept_epoch(attempt, history) == len(history):
+            kept = {key: value.clone() for key, value in weights.items()}
+        checkpoint = {
+            "settings": _comparable(settings),
+            "history": history,
+            "model": weights,
+            "kept": kept,
+            "optimizer": optimizer.state_dict(),
+        }
+        replace_file(folder / CHECKPOINT_FILE, partial(torch.save, checkpoint))
+        tqdm.write(
+            f"{attempt.name}: epoch {epoch + 1} of {settings.epochs}, loss {train_loss:.5f}, "
+            f"validation {losses['validation_loss']:.5f}, {rate:.0f} images/s"
+        )
+
+    trained = accelerator.unwrap_model(model)
+    trained.load_state_dict(kept)
+    trained = trained.cpu().eval()
+    _write_results(attempt, trained, training, validation, settings, history, folder)
+    return folder
+
+
+def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:
+    """The epoch, from 1, whose weights are kept.
+
+    The last one where the article says how many there are, else that of the lowest validation loss.
+    """
+    if attempt.epochs_source == "article":
+        return len(history)
+    losses = [line["validation_loss"] for line in history]
+    return losses.index(min(losses)) + 1
+
+
+def _finished(attempt: Attempt, settings: Settings, history: list[dict[str, float]]) -> bool:
+    if not history:
+        return False
+    waited = len(history) - kept_epoch(attempt, history)
+    return len(history) >= settings.epochs or waited >= PATIENCE_EPOCHS
+
+
+def _starting_state(
+    attempt: Attempt, settings: Settings, folder: Path, *, resume: bool, continued: Path | None
+) -> dict[str, Any] | None:
+    own = folder / CHECKPOINT_FILE
+    if own.is_file() and not resume:
+        raise LowlightError(
+            f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
+            "choose another --out"
+        )
+    path = own if own.is_file() else continued and continued / CHECKPOINT_FILE
+    if not path:
+        return None
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except FileNotFoundError:
+        raise LowlightError(f"{attempt.name} goes on from {path}, which is not there") from None
+    wanted, found = _comparable(settings), state["settings"]
+    differing = [key for key in wanted if wanted[key] != found.get(key)]
+    if differing:
+        now_and_then = ", ".join(f"{key} {found.get(key)} → {wanted[key]}" for key in differing)
+        raise LowlightError(
+            f"{path} was trained with other settings ({now_and_then}): repeat those, or choose "
+            "another --out"
+        )
+    return state
+
+
+def _comparable(settings: Settings) -> dict[str, Any]:
+    """The settings that a resumed training must share."""
+    return {
+        key: value for key, value in asdict(settings).items() if key not in ("epochs", "device")
+    }
+
+
+def _epoch(
+    attempt: Attempt,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    accelerator: Accelerator,
+    training: Pairs,
+    settings: Settings,
+    epoch: int,
+    per_epoch: int,
+) -> tuple[float, float]:
+    """One pass over the training pairs: the mean loss, and images per second."""
+    model.train()
+    total, started = 0.0, time.perf_counter()
+    steps = range(epoch * per_epoch, (epoch + 1) * per_epoch)
+    bar = tqdm(
+        total=per_epoch * settings.batch_size,
+        desc=f"{attempt.name} {epoch + 1}/{settings.epochs}",
+        unit="image",
+        leave=False,
+        mininterval=1,
+    )
+    with bar:
+        for step in steps:
+            dark, bright = batch_at(
+                training,
+                step,
+                seed=settings.seed,
+                batch_size=settings.batch_size,
+                whole_share=settings.whole_share,
+            )
+            # What a step draws at random depends on the seed and the step only.
+            torch.manual_seed(settings.seed * 1_000_003 + step)
+            with accelerator.autocast():
+                loss = attempt.loss(model, _placed(dark, accelerator), _placed(bright, accelerator))
+            value = loss.item()
+            if not math.isfinite(value):
+                raise LowlightError(
+                    f"the loss of {attempt.name} became {value} at step {step} (epoch {epoch + 1}):"
+                    f" try a lower --lr than {settings.lr}"
+                )
+            optimizer.zero_grad()
+            accelerator.backward(loss)
+            optimizer.step()
+            total += value
+            bar.update(settings.batch_size)
+            bar.set_postfix(loss=f"{value:.4f}", refresh=False)
+    rate = per_epoch * settings.batch_size / (time.perf_counter() - started)
+    return total / per_epoch, rate
+
+
+def _placed(photos: Tensor, accelerator: Accelerator) -> Tensor:
+    return photos.to(accelerator.device, memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def validate(
+    attempt: Attempt, model: nn.Module, pairs: Pairs, settings: Settings, accelerator: Accelerator
+) -> dict[str, float]:
+    """The attempt's loss on each view of `pairs`, and as the views are mixed in training."""
+    model.eval()
+    losses = []
+    for view in (CROP, WHOLE):
+        total = 0.0
+        for start in range(0, len(pairs), VALIDATION_BATCH):
+            rows = slice(start, start + VALIDATION_BATCH)
+            dark = _placed(pairs.dark[rows, view].float() / 255, accelerator)
+            bright = _placed(pairs.bright[rows, view].float() / 255, accelerator)
+            with accelerator.autocast():
+                total += attempt.loss(model, dark, bright).item() * len(dark)
+        losses.append(total / len(pairs))
+    crop, whole = losses
+    mixed = (1 - settings.whole_share) * crop + settings.whole_share * whole
+    return {
+        "validation_loss": mixed,
+        "validation_loss_crop": crop,
+        "validation_loss_whole": whole,
+    }
+
+
+def last_gain(history: list[dict[str, float]]) -> float:
+    """By which share the last tenth of the epochs lowered the best validation loss before it."""
+    tenth = max(1, len(history) // 10)
+    losses = [line["validation_loss"] for line in history]
+    if len(losses) <= tenth:
+        return 1.0
+    best_before = min(losses[:-tenth])
+    return max(0.0, 1 - min(losses[-tenth:]) / best_before)
+
+
+def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
+    if attempt.epochs_source == "article" and len(history) >= attempt.epochs:
+        return "done: the article's epochs"
+    if last_gain(history) < CONVERGED_GAIN:
+        return "done: converged"
+    return "cut short: the validation loss was still falling"
+
+
+def _write_results(
+    attempt: Attempt,
+    model: nn.Module,
+    training: Pairs,
+    validation: Pairs,
+    settings: Settings,
+    history: list[dict[str, float]],
+    folder: Path,
+) -> None:
+    kept = kept_epoch(attempt, history)
+    config = {
+        "attempt": attempt.name,
+        "width": settings.width,
+        "data": training.source,
+        "training_pairs": len(training),
+        "validation_pairs": len(validation),
+        "validation_scenes": sorted(set(validation.scenes)),
+        "epochs_planned": settings.epochs,
+        "epochs_finished": len(history),
+        "steps": len(history) * steps_per_epoch(training, settings.batch_size),
+        "status": _status(attempt, history),
+        "kept_epoch": kept,
+        **history[kept - 1],
+        **_comparable(settings),
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+    del config["epoch"]
+    lines = "".join(json.dumps(line) + "\n" for line in history)
+    replace_file(folder / HISTORY_FILE, lambda path: path.write_text(lines, encoding="utf-8"))
+    save_photo(samples_of_free_photos(model), folder / SAMPLES_FILE)
+    few = slice(0, 6)
+    sheet = sample_sheet(
+        model, validation.dark[few, CROP].float() / 255, validation.bright[few, CROP].float() / 255
+    )
+    save_photo(sheet, folder / "validation.webp")
+    loss_curve(attempt.title, history, folder / "loss.png")
+    card = model_card(attempt, config)
+    replace_file(folder / CARD_FILE, lambda path: path.write_text(card, encoding="utf-8"))
+    # Last, so that a folder with a config is a finished training.
+    save_model(model, config, folder)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
