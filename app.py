@@ -36,6 +36,9 @@ CSS = ".caption-label { background: #18181b !important; color: #fff !important; 
 class PhotoUpload(gr.Image):
     """An image component that hands over the uploaded file as it is, for photos.py to decode."""
 
+    def get_block_name(self) -> str:
+        return "image"  # the front end of the class this one extends
+
     def preprocess(self, payload):
         return payload.path if payload else None
 

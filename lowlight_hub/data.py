@@ -107,7 +107,7 @@ def _pairs_in(dark: Path, bright: Path, *, known_scenes: bool) -> list[PhotoPair
     for stem in sorted(darks, key=lambda stem: (len(stem), stem)):
         fact = facts.get(stem)
         if fact is None or fact["mispaired"] == "0":
-            scene = stem if fact is None else fact["scene_group"]
+            scene = f"photo {stem}" if fact is None else fact["scene_group"]
             pairs.append(PhotoPair(stem, darks[stem], brights[stem], scene))
     return pairs
 

@@ -62,7 +62,8 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
         if value.is_floating_point()
     }
     _check_finite(weights, str(folder / WEIGHTS_FILE))
-    metadata = {"format": "pt", "attempt": str(config["attempt"])}
+    # One key only: safetensors writes several in an order that changes from run to run.
+    metadata = {"attempt": str(config["attempt"])}
     replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     replace_file(folder / CONFIG_FILE, lambda path: path.write_text(text, encoding="utf-8"))

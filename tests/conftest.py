@@ -1,0 +1,97 @@
+"""What several test files share: pairs made here, a toy attempt, a page being served."""
+
+import importlib
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
+
+from lowlight_hub import attempts, hub
+from lowlight_hub.data import Pairs
+from lowlight_hub.networks import ListingAutoencoder
+from lowlight_hub.photos import save_photo, to_picture
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture
+def photo() -> torch.Tensor:
+    """A photo 3 240 320 in 0..1 in which every pixel differs from its mirror image."""
+    rows, columns = torch.meshgrid(
+        torch.linspace(0, 1, 240), torch.linspace(0, 1, 320), indexing="ij"
+    )
+    return torch.stack([rows, columns, (1 - rows) * columns])
+
+
+@pytest.fixture
+def lol(tmp_path: Path, photo: torch.Tensor) -> Path:
+    """A folder laid out like LOL, with four training pairs in mixed formats and one test pair."""
+    root = tmp_path / "lol"
+    files = {
+        "our485": ["2.png", "5.webp", "6.jpg", "10.png"],
+        "eval15": ["700.png"],
+    }
+    for split, names in files.items():
+        for name in names:
+            strength = 1 - 0.1 * (int(Path(name).stem) % 5)
+            save_photo(to_picture(photo * 0.1 * strength), root / split / "low" / name)
+            save_photo(to_picture(photo * strength), root / split / "high" / name)
+    return root
+
+
+@pytest.fixture
+def pairs() -> Pairs:
+    """Six pairs of noise in five scenes, decoded."""
+    generator = torch.Generator().manual_seed(7)
+    bright = torch.randint(0, 256, (6, 2, 3, 200, 200), dtype=torch.uint8, generator=generator)
+    names = tuple("abcdef")
+    return Pairs("noise", names, ("s1", "s1", "s2", "s3", "s4", "s5"), bright // 8, bright)
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> attempts.Attempt:
+    """One more row in the table, and an empty folder of bundled weights for it."""
+    row = replace(
+        attempts.get_attempt("listing"),
+        name="toy",
+        title="A toy",
+        network=ListingAutoencoder,
+        epochs=1,
+    )
+    monkeypatch.setitem(attempts.ATTEMPTS, row.name, row)
+    monkeypatch.setattr(hub, "WEIGHTS", tmp_path / "weights")
+    return row
+
+
+@pytest.fixture
+def dark_file(tmp_path: Path, photo: torch.Tensor) -> Path:
+    """A dark photo on disk, 320×240, JPEG."""
+    path = tmp_path / "dark.jpg"
+    save_photo(to_picture(photo * 0.15), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def page_url():
+    """The address of the running demo, on this machine only."""
+    app = importlib.import_module("app")
+    demo = app.build()
+    _, url, _ = demo.launch(
+        **app.launch_settings(), prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
+    )
+    yield url
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of an installed Chromium."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    return path

@@ -1,0 +1,201 @@
+"""Pairs are found, refused, split and dealt as promised."""
+
+import builtins
+import shutil
+
+import pytest
+import torch
+from PIL import Image
+
+from lowlight_hub import LowlightError
+from lowlight_hub.data import (
+    CROP,
+    WHOLE,
+    batch_at,
+    find_pairs,
+    find_test_pairs,
+    load_pairs,
+    lol_facts,
+    simulated_pairs,
+    split_by_scene,
+    steps_per_epoch,
+    views,
+)
+from lowlight_hub.photos import open_photo, save_photo
+
+
+def test_lol_layout_in_mixed_formats(lol):
+    found = find_pairs(lol)
+    assert [pair.name for pair in found] == ["2", "5", "6", "10"]
+    assert all("our485" in pair.dark.parts and "our485" in pair.bright.parts for pair in found)
+    loaded = load_pairs(found, "lol")
+    assert loaded.dark.shape == loaded.bright.shape == (4, 2, 3, 200, 200)
+    assert (
+        loaded.dark.float().mean(dim=(1, 2, 3, 4)) * 5
+        < loaded.bright.float().mean(dim=(1, 2, 3, 4))
+    ).all()
+
+
+def test_training_never_opens_eval15(lol, monkeypatch):
+    opened = []
+    real_open = builtins.open
+    monkeypatch.setattr(
+        builtins,
+        "open",
+        lambda file, *a, **k: (opened.append(str(file)), real_open(file, *a, **k))[1],
+    )
+    for photo in (lol / "eval15").rglob("*.png"):
+        photo.write_bytes(b"not a photo: reading it would fail")
+    load_pairs(find_pairs(lol), "lol")
+    assert len([name for name in opened if "our485" in name]) == 8
+    assert not [name for name in opened if "eval15" in name]
+
+
+def test_training_works_without_eval15(lol):
+    shutil.rmtree(lol / "eval15")
+    assert len(find_pairs(lol)) == 4
+
+
+def test_test_pairs_are_eval15_alone(lol):
+    assert [pair.name for pair in find_test_pairs(lol)] == ["700"]
+
+
+def test_two_folders_and_a_folder_of_two(lol):
+    half = lol / "our485"
+    two = find_pairs(half / "low", half / "high")
+    assert [(pair.dark, pair.bright) for pair in two] == [
+        (pair.dark, pair.bright) for pair in find_pairs(half)
+    ]
+
+
+def test_scenes_of_lol_are_known_and_its_bad_pair_is_left_out(lol):
+    for side in ("low", "high"):
+        shutil.copy(lol / "our485" / side / "2.png", lol / "our485" / side / "648.png")
+    found = find_pairs(lol)
+    assert "648" not in [pair.name for pair in found]
+    assert [pair.scene for pair in found] == [lol_facts()[p.name]["scene_group"] for p in found]
+
+
+def test_names_of_another_data_set_are_no_scenes_of_lol(lol):
+    (lol / "our485").rename(lol / "mine")
+    assert {pair.scene[:6] for pair in find_pairs(lol / "mine")} == {"photo "}
+
+
+def _no_folder(lol):
+    return lol / "nowhere", "no folder"
+
+
+def _unpaired(lol):
+    (lol / "our485" / "low" / "6.jpg").unlink()
+    return lol, "6: in only one of"
+
+
+def _empty(lol):
+    for side in ("low", "high"):
+        for path in (lol / "our485" / side).iterdir():
+            path.unlink()
+    return lol, "holds no photo"
+
+
+def _no_pairs(lol):
+    return lol / "our485" / "low", "holds no pairs"
+
+
+def _unequal(lol):
+    photo = open_photo(lol / "our485" / "high" / "5.webp")
+    save_photo(photo.crop((0, 0, 100, 100)), lol / "our485" / "high" / "5.webp")
+    return lol, "pair 5 has unequal sizes, 320×240 and 100×100"
+
+
+def _unreadable(lol):
+    (lol / "our485" / "low" / "10.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing")
+    return lol, "10.png cannot be read"
+
+
+def _twice(lol):
+    shutil.copy(lol / "our485" / "low" / "2.png", lol / "our485" / "low" / "2.bmp")
+    return lol, "holds 2 twice"
+
+
+@pytest.mark.parametrize(
+    "spoil", [_no_folder, _unpaired, _empty, _no_pairs, _unequal, _unreadable, _twice]
+)
+def test_bad_data_is_named_in_one_line(lol, spoil):
+    folder, message = spoil(lol)
+    with pytest.raises(LowlightError) as caught:
+        load_pairs(find_pairs(folder), "lol")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_views_are_the_top_left_crop_and_the_whole(photo):
+    both = views(photo)
+    assert torch.equal(both[CROP], photo[:, :200, :200])
+    assert both[WHOLE].mean().item() == pytest.approx(photo.mean().item(), abs=1e-3)
+
+
+def test_a_small_photo_still_fills_its_views(photo):
+    assert views(photo[:, :50, :120]).shape == (2, 3, 200, 200)
+
+
+def test_split_keeps_scenes_together_and_does_not_change(pairs):
+    training, validation = split_by_scene(pairs)
+    assert not set(training.scenes) & set(validation.scenes)
+    assert sorted(training.names + validation.names) == sorted(pairs.names)
+    assert split_by_scene(pairs)[1].names == validation.names
+    # another order of the files is the same split
+    assert set(split_by_scene(pairs.at([5, 4, 3, 2, 1, 0]))[1].names) == set(validation.names)
+
+
+def test_one_scene_cannot_be_split(pairs):
+    with pytest.raises(LowlightError, match="at least two"):
+        split_by_scene(pairs.at([0, 1]))
+
+
+def test_a_batch_depends_on_seed_and_step_only(pairs):
+    settings = {"batch_size": 2, "whole_share": 0.5}
+    first = [batch_at(pairs, step, seed=3, **settings)[0] for step in range(6)]
+    again = [batch_at(pairs, step, seed=3, **settings)[0] for step in reversed(range(6))]
+    assert all(torch.equal(a, b) for a, b in zip(first, reversed(again), strict=True))
+    other = [batch_at(pairs, step, seed=4, **settings)[0] for step in range(6)]
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_an_epoch_deals_every_pair_once_in_both_halves_alike(pairs):
+    dealt = []
+    for step in range(steps_per_epoch(pairs, 2)):
+        dark, bright = batch_at(pairs, step, seed=0, batch_size=2, whole_share=0.5)
+        assert torch.equal((dark * 255).round(), (bright * 255).round() // 8)
+        dealt += [photo.mean().item() for photo in bright]
+    assert len(set(dealt)) == len(pairs)
+
+
+@pytest.mark.parametrize(("share", "view"), [(0.0, CROP), (1.0, WHOLE)])
+def test_whole_share_chooses_the_view(pairs, share, view):
+    _, bright = batch_at(pairs, 0, seed=0, batch_size=6, whole_share=share)
+    expected = pairs.bright[:, view].float() / 255
+    assert sorted(bright.mean(dim=(1, 2, 3)).tolist()) == pytest.approx(
+        sorted(expected.mean(dim=(1, 2, 3)).tolist())
+    )
+
+
+def test_a_batch_larger_than_the_data_is_refused(pairs):
+    with pytest.raises(LowlightError, match="smaller --batch-size"):
+        steps_per_epoch(pairs, 7)
+
+
+def test_simulated_pairs_are_the_same_every_time_and_dark():
+    pairs = simulated_pairs([0.07])
+    assert torch.equal(pairs.dark, simulated_pairs([0.07]).dark)
+    assert len(pairs) >= 6
+    dark = pairs.dark.float().mean(dim=(1, 2, 3, 4))
+    bright = pairs.bright.float().mean(dim=(1, 2, 3, 4))
+    assert (dark < 0.7 * bright).all()
+
+
+def test_photos_keep_their_order_of_channels(tmp_path):
+    for side, colour in (("low", (10, 0, 0)), ("high", (250, 20, 0))):
+        for name in "ab":
+            save_photo(Image.new("RGB", (210, 220), colour), tmp_path / side / f"{name}.png")
+    loaded = load_pairs(find_pairs(tmp_path), "red")
+    assert loaded.bright[0, :, :, 0, 0].tolist() == [[250, 20, 0], [250, 20, 0]]

@@ -1,0 +1,126 @@
+"""Every network of the table keeps its promise, whatever row is added."""
+
+import pytest
+import torch
+
+from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.networks import Autoencoder, VariationalAutoencoder
+from lowlight_hub.networks.reversed_mnist import PhotoByPhoto
+from lowlight_hub.networks.sizes import resize
+from lowlight_hub.networks.vgg import VggEncoder
+
+LIMIT_MB = 1.75  # of a row of the article, in float16
+
+
+@pytest.fixture(params=ATTEMPTS.values(), ids=ATTEMPTS)
+def attempt(request):
+    return request.param
+
+
+@pytest.mark.parametrize("size", [(200, 200), (1, 1), (33, 257)], ids=str)
+def test_any_size_gives_a_photo_of_that_size(attempt, size):
+    model = attempt.network().eval()
+    with torch.no_grad():
+        restored = model(torch.rand(2, 3, *size))
+    assert restored.shape == (2, 3, *size)
+    assert restored.dtype == torch.float32
+    assert restored.min() >= 0 and restored.max() <= 1
+
+
+def test_answers_differ_with_the_photo(attempt):
+    # batch normalisation has seen nothing yet: train mode uses the batch's own statistics
+    model = attempt.network().train()
+    dark, bright = torch.rand(1, 3, 200, 200) * 0.1, torch.rand(1, 3, 200, 200)
+    restored = model(torch.cat([dark, bright]))
+    assert (restored[0] - restored[1]).abs().max() > 1e-4
+
+
+def test_every_parameter_learns(attempt):
+    model = attempt.network().train()
+    dark = torch.rand(2, 3, 200, 200)
+    attempt.loss(model, dark, dark.sqrt()).backward()
+    unused = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or not parameter.grad.isfinite().all()
+    ]
+    assert unused == []
+
+
+def test_shipped_size_is_within_its_limit(attempt):
+    parameters = sum(value.numel() for value in attempt.network().state_dict().values())
+    assert 2 * parameters / 2**20 <= LIMIT_MB
+
+
+def test_width_64_is_the_published_vgg_11():
+    from torchvision.models import vgg11_bn
+
+    published = vgg11_bn().features.state_dict()
+    ours = VggEncoder(128, width=64)[0].state_dict()
+    assert {key: value.shape for key, value in ours.items()} == {
+        key: value.shape for key, value in published.items()
+    }
+
+
+def test_width_64_has_the_weights_of_the_published_resnet_18():
+    from torchvision.models import resnet18
+
+    from lowlight_hub.networks.resnet import ResNetEncoder
+
+    def shapes(module):
+        return sorted(
+            tuple(value.shape)
+            for key, value in module.state_dict().items()
+            if value.dim() == 4 and "fc" not in key
+        )
+
+    assert shapes(ResNetEncoder(128, width=64)) == shapes(resnet18())
+
+
+def test_the_feature_vector_has_the_length_of_the_table():
+    model = Autoencoder(encoder="mnist", decoder="mnist", latent=8)
+    assert model.encode(torch.rand(3, 3, 200, 200)).shape == (3, 8)
+
+
+def test_reversed_network_expands_before_it_compresses():
+    model = Autoencoder(encoder="reversed-mnist", decoder="reversed-mnist", latent=8)
+    sides = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
+            module.register_forward_hook(lambda _m, _i, output: sides.append(output.shape[-1]))
+    model(torch.rand(1, 3, 200, 200))
+    assert sides == [400, 800, 400, 200]
+
+
+def test_photo_by_photo_changes_neither_answer_nor_gradient(monkeypatch):
+    torch.manual_seed(0)
+    photos = torch.rand(2, 3, 200, 200)
+    model = Autoencoder(encoder="reversed-mnist", decoder="reversed-mnist", latent=8)
+    results = []
+    for remedy in (True, False):
+        monkeypatch.setattr(PhotoByPhoto, "remedy", remedy)
+        model.zero_grad()
+        restored = model(photos)
+        restored.square().mean().backward()
+        gradients = [parameter.grad.clone() for parameter in model.parameters()]
+        results.append((restored.detach(), gradients))
+    torch.testing.assert_close(results[0][0], results[1][0])
+    torch.testing.assert_close(results[0][1], results[1][1], rtol=1e-3, atol=1e-7)
+
+
+def test_variational_autoencoder_samples_in_training_only():
+    torch.manual_seed(0)
+    model = VariationalAutoencoder(encoder="plain", decoder="plain", latent=128)
+    dark = torch.rand(2, 3, 200, 200)
+    model.train()
+    mean, logvar = model.distribution(dark)
+    assert mean.shape == logvar.shape == (2, 128)
+    assert not torch.equal(model.sample(mean, logvar), model.sample(mean, logvar))
+    model.eval()
+    with torch.no_grad():
+        assert torch.equal(model(dark), model(dark))
+
+
+def test_resize_keeps_the_mean_light():
+    photo = torch.rand(1, 3, 400, 600)
+    assert resize(photo, (200, 200)).mean().item() == pytest.approx(photo.mean().item(), abs=2e-3)

@@ -1,0 +1,39 @@
+"""Simulated dark photos behave as a sensor with less light does."""
+
+import pytest
+import torch
+
+from lowlight_hub.simulation import darken, to_linear, to_srgb
+
+
+def test_srgb_and_back():
+    values = torch.linspace(0, 1, 256)
+    torch.testing.assert_close(to_srgb(to_linear(values)), values, atol=1e-5, rtol=0)
+    assert to_linear(torch.tensor(0.5)).item() == pytest.approx(0.21404, abs=1e-5)
+
+
+@pytest.mark.parametrize("exposure", [0.5, 0.1])
+def test_the_mean_light_falls_with_the_exposure(exposure):
+    bright = torch.full((3, 100, 100), 0.8)
+    dark = darken(bright, exposure=exposure, generator=torch.Generator().manual_seed(0))
+    assert to_linear(dark).mean().item() == pytest.approx(
+        exposure * to_linear(bright).mean().item(), rel=0.02
+    )
+
+
+def test_noise_is_relatively_stronger_in_less_light():
+    generator = torch.Generator().manual_seed(0)
+    bright = torch.full((3, 100, 100), 0.8)
+    light = [to_linear(darken(bright, exposure=it, generator=generator)) for it in (0.5, 0.05)]
+    assert light[1].std() / light[1].mean() > 2 * light[0].std() / light[0].mean()
+
+
+def test_result_is_in_8_bit_steps():
+    steps = darken(torch.rand(3, 20, 20), exposure=0.2) * 255
+    torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("exposure", [0, -1, 1.5])
+def test_impossible_exposures_are_refused(exposure):
+    with pytest.raises(ValueError, match="exposure"):
+        darken(torch.rand(3, 2, 2), exposure=exposure)

@@ -1,0 +1,262 @@
+"""Training learns, resumes exactly, and refuses what would lose work."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+import train as command
+from lowlight_hub import LowlightError, list_models, load_model, training
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.hub import MODEL_FILES, WEIGHTS_FILE, read_config
+from lowlight_hub.training import CHECKPOINT_FILE, Settings, kept_epoch, last_gain, train
+
+SETTINGS = Settings(epochs=3, batch_size=2, lr=1e-2)
+ARTICLE_ROW = replace(get_attempt("listing"), name="article-row", epochs_source="article")
+
+
+def weights_of(folder):
+    return (folder / WEIGHTS_FILE).read_bytes()
+
+
+def history_of(folder):
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, SETTINGS, tmp_path / "run")
+    history = history_of(folder)
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    assert all((folder / file).is_file() for file in (*MODEL_FILES, "loss.png"))
+    config = read_config(folder)
+    assert config["steps"] == 3 * 2
+    assert config["epochs_finished"] == config["epochs_planned"] == 3
+    assert config["validation_loss"] == min(line["validation_loss"] for line in history)
+    assert not load_model(folder).training
+
+
+@pytest.mark.parametrize("name", ["listing", "vae"])
+def test_resumed_training_is_the_same_training(pairs, tmp_path, name):
+    attempt = get_attempt(name)
+    whole = train(attempt, pairs, SETTINGS, tmp_path / "whole")
+    parts = tmp_path / "parts"
+    train(attempt, pairs, replace(SETTINGS, epochs=1), parts)
+    train(attempt, pairs, SETTINGS, parts, resume=True)
+    assert weights_of(parts) == weights_of(whole)
+    assert history_of(parts) == history_of(whole)
+
+
+def test_a_training_killed_between_epochs_goes_on(pairs, tmp_path, monkeypatch):
+    whole = train(ARTICLE_ROW, pairs, SETTINGS, tmp_path / "whole")
+    real_validate, calls = training.validate, []
+
+    def killed(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real_validate(*arguments)
+
+    monkeypatch.setattr(training, "validate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(ARTICLE_ROW, pairs, SETTINGS, tmp_path / "killed")
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == [CHECKPOINT_FILE]
+    monkeypatch.setattr(training, "validate", real_validate)
+    train(ARTICLE_ROW, pairs, SETTINGS, tmp_path / "killed", resume=True)
+    assert weights_of(tmp_path / "killed") == weights_of(whole)
+
+
+def test_a_continued_training_is_the_same_as_one_in_one_go(pairs, tmp_path):
+    first = train(ARTICLE_ROW, pairs, replace(SETTINGS, epochs=1), tmp_path / "first")
+    second = replace(ARTICLE_ROW, name="second", continues="article-row")
+    went_on = train(second, pairs, SETTINGS, tmp_path / "second", continued=first)
+    whole = train(ARTICLE_ROW, pairs, SETTINGS, tmp_path / "whole")
+    assert history_of(went_on) == history_of(whole)
+    assert load_state(went_on).keys() == load_state(whole).keys()
+    for key, value in load_state(whole).items():
+        assert torch.equal(load_state(went_on)[key], value)
+
+
+def load_state(folder):
+    from safetensors.torch import load_file
+
+    return load_file(folder / WEIGHTS_FILE)
+
+
+def test_seeds_differ(pairs, tmp_path):
+    one = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path / "one")
+    two = train(
+        get_attempt("listing"), pairs, replace(SETTINGS, epochs=1, seed=1), tmp_path / "two"
+    )
+    assert weights_of(one) != weights_of(two)
+
+
+def test_an_earlier_training_is_not_overwritten(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    before = weights_of(folder)
+    with pytest.raises(LowlightError, match="--resume"):
+        train(get_attempt("listing"), pairs, SETTINGS, tmp_path)
+    assert weights_of(folder) == before
+
+
+def test_other_settings_are_refused_and_named(pairs, tmp_path):
+    train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    with pytest.raises(LowlightError, match=r"lr 0\.01 → 0\.5"):
+        train(get_attempt("listing"), pairs, replace(SETTINGS, lr=0.5), tmp_path, resume=True)
+
+
+def test_resuming_a_finished_training_changes_nothing(pairs, tmp_path, capsys):
+    folder = train(get_attempt("listing"), pairs, SETTINGS, tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=True)
+    assert "already finished" in capsys.readouterr().out
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_a_loss_that_is_not_finite_stops_without_weights(pairs, tmp_path):
+    def broken(model, dark, bright):
+        return model(dark).mean() * float("nan")
+
+    with pytest.raises(LowlightError, match="became nan at step 0"):
+        train(replace(ARTICLE_ROW, loss=broken), pairs, SETTINGS, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_bfloat16_learns_too(pairs, tmp_path):
+    folder = train(
+        get_attempt("listing"), pairs, replace(SETTINGS, precision="bf16"), tmp_path / "run"
+    )
+    history = history_of(folder)
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+
+
+def _history(*losses):
+    return [{"validation_loss": loss} for loss in losses]
+
+
+def test_lowest_validation_is_kept_where_the_article_gives_no_epochs():
+    history = _history(3.0, 1.0, 2.0)
+    assert kept_epoch(get_attempt("listing"), history) == 2
+    assert kept_epoch(ARTICLE_ROW, history) == 3
+
+
+def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_path, monkeypatch):
+    losses = iter([5.0, 4.0, *[6.0] * 50])
+    monkeypatch.setattr(
+        training,
+        "validate",
+        lambda *_: dict.fromkeys(
+            ("validation_loss", "validation_loss_crop", "validation_loss_whole"), next(losses)
+        ),
+    )
+    row = get_attempt("listing")
+    folder = train(row, pairs, replace(SETTINGS, epochs=50), tmp_path)
+    config = read_config(folder)
+    assert config["kept_epoch"] == 2
+    assert config["epochs_finished"] == 2 + training.PATIENCE_EPOCHS
+    assert config["status"] == "done: converged"
+
+
+def test_a_row_that_still_learns_is_said_to_be_cut_short(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    assert read_config(folder)["status"].startswith("cut short")
+    assert "cut short" in (folder / "README.md").read_text()
+
+
+def test_last_gain():
+    assert last_gain(_history(*[10.0] * 18, 9.95, 9.95)) == pytest.approx(0.005)
+    assert last_gain(_history(*[10.0] * 18, 5.0, 7.0)) == pytest.approx(0.5)
+    assert last_gain(_history(*[10.0] * 18, 11.0, 12.0)) == 0
+
+
+def test_command_trains_from_a_folder(lol, tmp_path, capsys):
+    out = tmp_path / "runs"
+    status = command.main(
+        ["listing", "--data", str(lol), "--epochs", "1", "--batch-size", "1", "--out", str(out)]
+    )
+    assert status == 0, capsys.readouterr().err
+    assert read_config(out / "listing")["training_pairs"] >= 2
+
+
+def test_command_without_data_trains_on_free_photos(tmp_path):
+    assert command.main(["listing", "--epochs", "1", "--out", str(tmp_path)]) == 0
+    assert "free photos" in read_config(tmp_path / "listing")["data"]
+
+
+def test_all_trains_every_row_and_the_second_half_goes_on_with_the_first(
+    lol, tmp_path, monkeypatch
+):
+    names = ("listing", "attempt-4a-40", "attempt-4a-80")
+    few = {name: get_attempt(name) for name in names}
+    for name in set(ATTEMPTS) - set(names):
+        monkeypatch.delitem(ATTEMPTS, name)
+    for epochs, name in enumerate(names[1:], start=1):
+        few[name] = replace(few[name], epochs=epochs)
+        monkeypatch.setitem(ATTEMPTS, name, few[name])
+    monkeypatch.setitem(ATTEMPTS, "listing", replace(few["listing"], epochs=1))
+    out = tmp_path / "runs"
+    # a 2 KB network is enough to see the order of things
+    assert (
+        command.main(
+            ["all", "--data", str(lol), "--batch-size", "2", "--width", "2", "--out", str(out)]
+        )
+        == 0
+    )
+    assert [read_config(out / name)["epochs_finished"] for name in names] == [1, 1, 2]
+    assert history_of(out / names[2])[0] == history_of(out / names[1])[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attempt-4b", "--data", "nowhere"], "no folder nowhere"),
+        (["attempt-4b", "--data", "a", "b", "c"], "one folder, or two"),
+        (["attempt-4b", "--batch-size", "999"], "smaller --batch-size"),
+    ],
+)
+def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert command.main(arguments) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["attempt-9"],
+        ["vae", "--epochs", "0"],
+        ["vae", "--lr", "nan"],
+        ["vae", "--whole-share", "2"],
+    ],
+)
+def test_command_refuses_impossible_arguments(capsys, arguments):
+    with pytest.raises(SystemExit) as left:
+        command.main(arguments)
+    assert left.value.code == 2
+    assert "error" in capsys.readouterr().err
+
+
+def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file):
+    import app
+    from lowlight_hub.__main__ import main as lowlight_hub
+
+    out = tmp_path / "runs"
+    assert command.main(["toy", "--out", str(out)]) == 0
+    assert list_models() == []
+    assert lowlight_hub(["bundle", str(out / "toy")]) == 0
+    assert list_models() == ["toy"]
+    assert load_model("toy")(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8)
+    pictures, note = list(app.restore_with_all(str(dark_file)))[-1]
+    assert [caption for _, caption in pictures] == ["A toy"]
+    assert "1 attempt" in note
+
+
+def test_training_needs_no_gradio():
+    import subprocess
+    import sys
+
+    code = "import train, sys; sys.exit('gradio' in sys.modules or 'skimage' in sys.modules)"
+    root = command.__file__.rsplit("/", 1)[0]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
