@@ -34,8 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lr",
         type=_positive(float),
-        default=Settings.lr,
-        help="learning rate of Adam, constant (default: %(default)s)",
+        help="learning rate of Adam, constant (default: the attempt's own)",
     )
     parser.add_argument(
         "--width",
@@ -102,7 +101,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     return Settings(
         epochs=arguments.epochs or attempt.epochs,
         batch_size=arguments.batch_size,
-        lr=arguments.lr,
+        lr=arguments.lr or attempt.lr,
         seed=arguments.seed,
         width=arguments.width,
         precision=precision,

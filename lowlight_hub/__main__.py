@@ -2,16 +2,14 @@
 
 import argparse
 import json
-import shutil
 import sys
-from functools import partial
 from pathlib import Path
 
 from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_file
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import MODEL_FILES, WEIGHTS, list_models, load_model, read_config
+from lowlight_hub.hub import WEIGHTS, bundle, bundled, list_models
 from lowlight_hub.results import read_results, write_table
 
 RESULTS = WEIGHTS / "results.json"
@@ -74,22 +72,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _bundle(arguments: argparse.Namespace) -> None:
     for folder in arguments.folders:
-        name = get_attempt(read_config(folder).get("attempt", "")).name
-        load_model(folder)  # refuses damaged weights before anything is replaced
-        for file in MODEL_FILES:
-            if not (folder / file).is_file():
-                raise LowlightError(f"{folder} lacks {file}: is its training finished?")
-        for file in MODEL_FILES:
-            source = folder / file
-            replace_file(WEIGHTS / name / file, partial(shutil.copyfile, source))
-        print(f"{WEIGHTS / name}")
+        print(bundle(folder))
 
 
 def _report(arguments: argparse.Namespace) -> None:
     rows = read_results(arguments.results)
     for name in list_models():
-        write_card(WEIGHTS / name, get_attempt(name), rows)
-    write_table(rows, WEIGHTS, arguments.readme)
+        write_card(bundled(name), get_attempt(name), rows)
+    write_table(rows, arguments.readme)
     print(f"wrote {arguments.readme} and {len(list_models())} model cards")
 
 

@@ -1,6 +1,8 @@
 """Weights on disk: the only file that writes or reads them."""
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,14 @@ CARD_FILE = "README.md"
 MODEL_FILES = (WEIGHTS_FILE, HISTORY_FILE, SAMPLES_FILE, CARD_FILE, CONFIG_FILE)
 
 
+def bundled(name: str) -> Path:
+    """The folder of an attempt's weights that come with the package."""
+    return WEIGHTS / name
+
+
 def list_models() -> list[str]:
     """Names of the attempts whose weights come with the package, in the table's order."""
-    return [name for name in ATTEMPTS if (WEIGHTS / name / WEIGHTS_FILE).is_file()]
+    return [name for name in ATTEMPTS if (bundled(name) / WEIGHTS_FILE).is_file()]
 
 
 def load_model(name: str | Path) -> nn.Module:
@@ -41,9 +48,10 @@ def load_model(name: str | Path) -> nn.Module:
     The module takes and gives B 3 H W, float, RGB in 0..1.
     Raises LowlightError for an unknown name and for weights that are missing or damaged.
     """
+    # A name of the table always means the bundled weights; "./vae" is a folder.
     folder = Path(name)
-    if not (folder / CONFIG_FILE).is_file():
-        folder = WEIGHTS / get_attempt(str(name)).name
+    if name in ATTEMPTS or not folder.is_dir():
+        folder = bundled(get_attempt(str(name)).name)
     config = read_config(folder)
     model = get_attempt(config.get("attempt", "")).network(width=config.get("width"))
     _fill(model, folder / WEIGHTS_FILE)
@@ -67,6 +75,21 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
     replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     replace_file(folder / CONFIG_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def bundle(folder: Path) -> Path:
+    """Copies a finished training to the weights that come with the package, and says where.
+
+    Raises LowlightError where a file is missing or the weights do not load; nothing is replaced.
+    """
+    load_model(folder)
+    for file in MODEL_FILES:
+        if not (folder / file).is_file():
+            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
+    target = bundled(read_config(folder)["attempt"])
+    for file in MODEL_FILES:
+        replace_file(target / file, partial(shutil.copyfile, folder / file))
+    return target
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.cards import trained_in_words
 from lowlight_hub.durable import replace_file
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import read_config
+from lowlight_hub.hub import bundled, read_config
 
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
 START, END = "<!-- results: written by `lowlight-hub report` -->", "<!-- end of results -->"
@@ -49,24 +49,25 @@ def read_results(path: Path) -> list[Row]:
         raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes") from None
 
 
-def results_table(rows: Sequence[Row], weights: Path) -> str:
+def results_table(rows: Sequence[Row]) -> str:
     """The figures as a Markdown table: baselines, then attempts in their own order."""
-    lines = [
-        "| model | learns | trained | PSNR | SSIM | PSNR, GT-mean | from bright: PSNR | SSIM |",
-        "|---|---|---|--:|--:|--:|--:|--:|",
-    ]
+    titles = ["model", "learns", "trained", "training loss", "validation loss"]
+    figures = ["PSNR", "SSIM", "PSNR, GT-mean", "from bright: PSNR", "SSIM"]
+    lines = [f"| {' | '.join(titles + figures)} |", "|---" * 3 + "|--:" * 7 + "|"]
     for name in (*BASELINES, *ATTEMPTS):
         measured = {row["input"]: row for row in rows if row["model"] == name}
         if "dark" in measured:
-            lines.append(_table_line(name, measured, weights))
+            lines.append(_table_line(name, measured))
     return "\n".join(lines)
 
 
-def _table_line(name: str, measured: dict[str, Row], weights: Path) -> str:
-    cells = [BASELINE_TITLES.get(name, f"`{name}`"), "", ""]
+def _table_line(name: str, measured: dict[str, Row]) -> str:
     if name in ATTEMPTS:
-        cells[1] = ATTEMPTS[name].learns
-        cells[2] = trained_in_words(read_config(weights / name))
+        config = read_config(bundled(name))
+        cells = [f"`{name}`", ATTEMPTS[name].learns, trained_in_words(config)]
+        cells += [f"{config[key]:.4f}" for key in ("train_loss", "validation_loss")]
+    else:
+        cells = [BASELINE_TITLES[name], "", "", "", ""]
     dark = measured["dark"]
     cells += [f"{dark['psnr']:.2f}", f"{dark['ssim']:.3f}", f"{dark['psnr_gt_mean']:.2f}"]
     bright = measured.get("bright")
@@ -74,13 +75,13 @@ def _table_line(name: str, measured: dict[str, Row], weights: Path) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write_table(rows: Sequence[Row], weights: Path, readme: Path) -> None:
+def write_table(rows: Sequence[Row], readme: Path) -> None:
     """Puts the results table between the markers of the README."""
     text = readme.read_text(encoding="utf-8")
     if START not in text or END not in text:
         raise LowlightError(f"{readme} lacks the lines {START} and {END}")
     before, rest = text.split(START, 1)
     after = rest.split(END, 1)[1]
-    table = results_table(rows, weights)
+    table = results_table(rows)
     new = f"{before}{START}\n{table}\n{END}{after}"
     replace_file(readme, lambda path: path.write_text(new, encoding="utf-8"))

@@ -1,0 +1,180 @@
+"""The demo, driven as people drive it: in a browser and through its API."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app
+from lowlight_hub import ATTEMPTS, hub
+from lowlight_hub.photos import open_photo
+
+TITLES = [attempt.title for attempt in ATTEMPTS.values()]
+# No lookups of the browser's own: this machine may have no network.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def page(browser, page_url, request):
+    """The open demo at two sizes; the test fails if it asks another machine or logs an error."""
+    width, height = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    foreign, errors = [], []
+    page.on(
+        "request",
+        lambda it: None if it.url.startswith((page_url, "data:", "blob:")) else foreign.append(it),
+    )
+    page.on("console", lambda it: errors.append(it.text) if it.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(page_url)
+    page.wait_for_selector("#photo input[type=file]", state="attached", timeout=WAIT_MS)
+    yield page
+    assert [request.url for request in foreign] == []
+    assert errors == []
+    context.close()
+
+
+def restore(page):
+    page.get_by_role("button", name="Restore with every attempt").click()
+
+
+def fits_its_width(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_an_uploaded_photo_comes_back_from_every_attempt(page, dark_file):
+    page.set_input_files("#photo input[type=file]", dark_file)
+    page.wait_for_selector("#photo img", timeout=WAIT_MS)
+    restore(page)
+    page.get_by_text(f"{len(TITLES)} attempts.").wait_for(timeout=WAIT_MS)
+    tiles = page.locator("#results .gallery-item")
+    assert [tile.inner_text() for tile in tiles.all()] == TITLES
+    sources = {picture.get_attribute("src") for picture in tiles.locator("img").all()}
+    assert len(sources) == len(TITLES)
+    assert fits_its_width(page)
+
+
+def test_an_example_can_be_clicked(page):
+    page.locator("button.gallery-item").first.click()
+    page.wait_for_selector("#photo img", timeout=WAIT_MS)
+    restore(page)
+    page.get_by_text(f"{len(TITLES)} attempts.").wait_for(timeout=WAIT_MS)
+
+
+def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    page.set_input_files("#photo input[type=file]", tmp_path / "broken.jpg")
+    page.wait_for_selector("#photo img", state="attached", timeout=WAIT_MS)
+    restore(page)
+    page.get_by_text("The photo cannot be read as a photo").wait_for(timeout=WAIT_MS)
+    assert "Traceback" not in page.content()
+    assert fits_its_width(page)
+
+
+def test_no_photo_yet(page):
+    restore(page)
+    page.get_by_text("There is no photo yet").wait_for(timeout=WAIT_MS)
+
+
+def test_api_gives_the_pictures_that_enhance_gives(page_url, dark_file):
+    client = Client(page_url, verbose=False)
+    pictures, note = client.predict(handle_file(dark_file), api_name="/compare")
+    assert [picture["caption"] for picture in pictures] == TITLES
+    assert f"{len(TITLES)} attempts" in note
+    photo = open_photo(dark_file)
+    for picture, name in zip(pictures, ATTEMPTS, strict=True):
+        shown = Image.open(
+            picture["image"]["path"] if "path" in picture["image"] else picture["image"]
+        )
+        expected = app._in_shape(hub_enhance(name, photo), photo)
+        assert shown.format == "PNG"
+        assert shown.convert("RGB").tobytes() == expected.tobytes()
+
+
+def hub_enhance(name, photo):
+    from lowlight_hub import enhance, load_model
+
+    return enhance(load_model(name), photo)
+
+
+def test_api_refuses_what_is_no_photo(page_url, tmp_path):
+    (tmp_path / "text.png").write_text("no photo")
+    with pytest.raises(AppError, match="cannot be read as a photo") as caught:
+        Client(page_url, verbose=False).predict(
+            handle_file(tmp_path / "text.png"), api_name="/compare"
+        )
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)
+def test_results_have_the_proportions_of_the_photo(size):
+    shown = app._in_shape(Image.new("RGB", (200, 200)), Image.new("RGB", size))
+    assert shown.width <= 2000 and shown.height <= 2000
+    if max(size) / min(size) < 10:
+        assert shown.width / shown.height == pytest.approx(size[0] / size[1], rel=0.01)
+
+
+def test_damaged_weights_of_one_attempt_leave_the_others_working(monkeypatch, tmp_path, dark_file):
+    import shutil
+
+    shutil.copytree(hub.WEIGHTS, tmp_path / "weights")
+    (tmp_path / "weights" / "vae" / "model.safetensors").write_bytes(b"broken")
+    monkeypatch.setattr(hub, "WEIGHTS", tmp_path / "weights")
+    app._model.cache_clear()
+    pictures, note = list(app.restore_with_all(str(dark_file)))[-1]
+    app._model.cache_clear()
+    assert [caption for _, caption in pictures] == [it for it in TITLES if not it.startswith("Var")]
+    assert "Variational" in note and "damaged" in note
+
+
+def test_the_command_honours_name_and_port(tmp_path):
+    root = Path(app.__file__).parent
+    port = 17861
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+        "HF_HUB_OFFLINE": "1",
+    }
+    with subprocess.Popen(
+        [sys.executable, root / "app.py"],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            for _ in range(120):
+                try:
+                    client = Client(f"http://127.0.0.1:{port}", verbose=False)
+                    break
+                except (OSError, ValueError):
+                    assert server.poll() is None, "the server ended"
+                    time.sleep(0.5)
+            assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]
+        finally:
+            server.terminate()

@@ -1,0 +1,117 @@
+"""Figures follow the protocol, and the README says what was measured."""
+
+import json
+import math
+
+import pytest
+import torch
+
+from lowlight_hub import ATTEMPTS
+from lowlight_hub.__main__ import main
+from lowlight_hub.evaluation import evaluate_pairs, measure
+from lowlight_hub.results import BASELINES, END, START, results_table
+
+
+class AsItIs(torch.nn.Module):
+    def forward(self, photo):
+        return photo
+
+
+def test_psnr_of_a_known_error():
+    reference = torch.full((2, 3, 32, 32), 100, dtype=torch.uint8)
+    figures = measure(reference.float() / 255 + 10 / 255, reference)
+    assert figures["psnr"] == pytest.approx(20 * math.log10(255 / 10), abs=1e-6)
+
+
+def test_a_perfect_photo_scores_one():
+    reference = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8)
+    noisy = (reference.float() / 255 + 0.01).clamp(0, 1)
+    assert measure(noisy, reference)["ssim"] > 0.99
+
+
+def test_output_is_rounded_to_8_bits_first():
+    reference = torch.full((1, 3, 32, 32), 100, dtype=torch.uint8)
+    reference[..., ::2] = 101
+    exact = measure(torch.full((1, 3, 32, 32), 100.4 / 255), reference)
+    rounded = measure(torch.full((1, 3, 32, 32), 100.0 / 255), reference)
+    assert exact["psnr"] == rounded["psnr"]
+
+
+def test_gt_mean_forgives_a_wrong_exposure_only():
+    reference = torch.randint(60, 200, (1, 3, 32, 32), dtype=torch.uint8)
+    half = measure(reference.float() / 255 / 2, reference)
+    assert half["psnr"] < 15 and half["psnr_gt_mean"] > 45
+
+
+def test_rows_of_models_and_baselines(pairs):
+    both = ["attempt-4b", "attempt-5"]
+    rows = evaluate_pairs(pairs, pairs, [(name, AsItIs()) for name in both])
+    found = [(row["model"], row["input"]) for row in rows]
+    assert found == [
+        *[(name, "dark") for name in BASELINES],
+        ("attempt-4b", "dark"),
+        ("attempt-5", "dark"),
+        ("attempt-5", "bright"),
+    ]
+    by_name = {(row["model"], row["input"]): row for row in rows}
+    assert by_name["attempt-4b", "dark"]["psnr"] == by_name["dark", "dark"]["psnr"]
+    assert by_name["attempt-5", "bright"]["ssim"] == pytest.approx(1)
+    assert by_name["mean_bright", "dark"]["psnr"] > by_name["dark", "dark"]["psnr"]
+
+
+def test_command_measures_and_writes(lol, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    assert main(["evaluate", "--data", str(lol), "--models", "listing", "--json", str(out)]) == 0
+    rows = json.loads(out.read_text())["rows"]
+    assert [row["model"] for row in rows] == [*BASELINES, "listing"]
+    assert set(rows[0]) == {
+        "model", "input", "size", "protocol", "psnr", "ssim", "psnr_gt_mean",
+    }  # fmt: skip
+    printed = capsys.readouterr().out
+    assert all(f"{row['psnr']:.2f}" in printed for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--data", "nowhere"], "nowhere has no folder eval15"),
+        (["evaluate", "--data", ".", "--models", "gpt"], "no attempt is called 'gpt'"),
+        (["report", "--results", "none.json"], "there is no none.json"),
+        (["bundle", "none"], "none holds no config.json"),
+    ],
+)
+def test_command_says_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+
+
+def test_the_readme_shows_the_recorded_figures():
+    from lowlight_hub.hub import WEIGHTS
+    from lowlight_hub.results import read_results
+
+    rows = read_results(WEIGHTS / "results.json")
+    assert {row["model"] for row in rows} == {*BASELINES, *ATTEMPTS}
+    readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
+    table = readme.split(START)[1].split(END)[0]
+    assert table.strip() == results_table(rows).strip()
+
+
+def test_report_fills_the_table_and_the_cards(toy, tmp_path):
+    import train
+    from lowlight_hub import hub
+
+    assert train.main(["toy", "--out", str(tmp_path / "runs")]) == 0
+    assert main(["bundle", str(tmp_path / "runs" / "toy")]) == 0
+    row = {"model": "toy", "input": "dark", "size": "crop200", "protocol": "standard",
+           "psnr": 12.345, "ssim": 0.4321, "psnr_gt_mean": 20.0}  # fmt: skip
+    results, readme = tmp_path / "results.json", tmp_path / "README.md"
+    results.write_text(json.dumps({"rows": [row]}))
+    readme.write_text(f"before\n{START}\nold\n{END}\nafter\n")
+    assert main(["report", "--results", str(results), "--readme", str(readme)]) == 0
+    text = readme.read_text()
+    assert "`toy`" in text and "12.3" in text and "old" not in text
+    assert text.startswith("before\n") and text.endswith("after\n")
+    card = (hub.WEIGHTS / "toy" / "README.md").read_text()
+    assert "0.432" in card and 'load_model("toy")' in card
