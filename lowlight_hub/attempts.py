@@ -107,7 +107,7 @@ _TABLE = (
         story="The layers in reverse order, so that the photo grows to 800×800 before anything is "
         "compressed. In the article it ran out of memory; here activation checkpointing "
         "lets it train.",
-        epochs=30,
+        epochs=60,
         precision="bf16",
     ),
     Attempt(
@@ -156,7 +156,7 @@ _TABLE = (
         story="VGG on both sides as a plain autoencoder of bright photos, which the article finds "
         "fit for compression. It also stands for the article's plain attempt 4, which has no "
         "results there.",
-        epochs=40,
+        epochs=100,
     ),
     Attempt(
         name="attempt-6",
@@ -167,7 +167,7 @@ _TABLE = (
         formula="MSE",
         story="ResNet on both sides. The article does not say what it was given; here it learns "
         "the task itself, dark to bright.",
-        epochs=40,
+        epochs=100,
     ),
     Attempt(
         name="vae",
@@ -178,7 +178,7 @@ _TABLE = (
         formula=f"{FROM_DARK} + β·KL",
         story="The article's last word: the feature vector becomes a distribution, and the result "
         "appealing, if not perfect.",
-        epochs=60,
+        epochs=100,
     ),
 )
 

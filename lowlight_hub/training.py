@@ -37,7 +37,7 @@ CHECKPOINT_FILE = "checkpoint.pt"
 CONVERGED_GAIN = 0.01
 # Where the article gives no number of epochs, training stops after this many without a lower
 # validation loss, and the weights of the lowest are kept.
-PATIENCE_EPOCHS = 10
+PATIENCE_EPOCHS = 20
 VALIDATION_BATCH = 32
 RECORDED_PACKAGES = ("torch", "torchvision", "accelerate", "safetensors", "pillow")
 

@@ -1,6 +1,7 @@
 """The demo, driven as people drive it: in a browser and through its API."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from lowlight_hub import ATTEMPTS, hub
+from lowlight_hub import ATTEMPTS, enhance, hub, load_model
 from lowlight_hub.photos import open_photo
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
@@ -107,18 +108,10 @@ def test_api_gives_the_pictures_that_enhance_gives(page_url, dark_file):
     assert f"{len(TITLES)} attempts" in note
     photo = open_photo(dark_file)
     for picture, name in zip(pictures, ATTEMPTS, strict=True):
-        shown = Image.open(
-            picture["image"]["path"] if "path" in picture["image"] else picture["image"]
-        )
-        expected = app._in_shape(hub_enhance(name, photo), photo)
+        shown = Image.open(picture["image"])
+        expected = app._in_shape(enhance(load_model(name), photo), photo)
         assert shown.format == "PNG"
         assert shown.convert("RGB").tobytes() == expected.tobytes()
-
-
-def hub_enhance(name, photo):
-    from lowlight_hub import enhance, load_model
-
-    return enhance(load_model(name), photo)
 
 
 def test_api_refuses_what_is_no_photo(page_url, tmp_path):
@@ -151,9 +144,22 @@ def test_damaged_weights_of_one_attempt_leave_the_others_working(monkeypatch, tm
     assert "Variational" in note and "damaged" in note
 
 
+def wait_for(server, port):
+    """Returns when something listens on the port; fails when the server has ended."""
+    for _ in range(120):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert server.poll() is None, "the server ended"
+        time.sleep(0.5)
+    pytest.fail("nothing listens")
+
+
 def test_the_command_honours_name_and_port(tmp_path):
     root = Path(app.__file__).parent
-    port = 17861
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     environment = {
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
@@ -168,13 +174,8 @@ def test_the_command_honours_name_and_port(tmp_path):
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
-            for _ in range(120):
-                try:
-                    client = Client(f"http://127.0.0.1:{port}", verbose=False)
-                    break
-                except (OSError, ValueError):
-                    assert server.poll() is None, "the server ended"
-                    time.sleep(0.5)
+            wait_for(server, port)
+            client = Client(f"http://127.0.0.1:{port}", verbose=False)
             assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]
         finally:
             server.terminate()
