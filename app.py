@@ -33,14 +33,12 @@ HOUR_S = 3600
 CSS = ".caption-label { background: #18181b !important; color: #fff !important; opacity: 1; }"
 
 
-class PhotoUpload(gr.Image):
+def _photo_upload(**settings) -> gr.Image:
     """An image component that hands over the uploaded file as it is, for photos.py to decode."""
-
-    def get_block_name(self) -> str:
-        return "image"  # the front end of the class this one extends
-
-    def preprocess(self, payload):
-        return payload.path if payload else None
+    component = gr.Image(type="filepath", **settings)
+    # Not a subclass: Gradio writes a .pyi file beside the source of each.
+    component.preprocess = lambda payload: payload.path if payload else None  # type: ignore
+    return component
 
 
 @cache
@@ -96,10 +94,8 @@ def build() -> gr.Blocks:
         gr.Markdown(INTRODUCTION)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                photo = PhotoUpload(
+                photo = _photo_upload(
                     label="Dark photo",
-                    type="filepath",
-                    image_mode=None,
                     sources=["upload", "webcam", "clipboard"],
                     height=320,
                     buttons=[],

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -83,11 +82,7 @@ def train(
         print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
         return folder
 
-    AcceleratorState._reset_state(reset_partial_state=True)  # one training after another
-    accelerator = Accelerator(
-        cpu=settings.device == "cpu",
-        mixed_precision="bf16" if settings.precision == "bf16" else "no",
-    )
+    accelerator = Accelerator(cpu=settings.device == "cpu")
     torch.manual_seed(settings.seed)
     model = attempt.network(width=settings.width)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -216,7 +211,7 @@ def _epoch(
             )
             # What a step draws at random depends on the seed and the step only.
             torch.manual_seed(settings.seed * 1_000_003 + step)
-            with accelerator.autocast():
+            with _autocast(settings, accelerator):
                 loss = attempt.loss(model, _placed(dark, accelerator), _placed(bright, accelerator))
             value = loss.item()
             if not math.isfinite(value):
@@ -232,6 +227,12 @@ def _epoch(
             bar.set_postfix(loss=f"{value:.4f}", refresh=False)
     rate = per_epoch * settings.batch_size / (time.perf_counter() - started)
     return total / per_epoch, rate
+
+
+def _autocast(settings: Settings, accelerator: Accelerator) -> torch.autocast:
+    # Not Accelerate's own: that one is fixed for the process, and `train.py all` mixes precisions.
+    device = accelerator.device.type
+    return torch.autocast(device, torch.bfloat16, enabled=settings.precision == "bf16")
 
 
 def _placed(photos: Tensor, accelerator: Accelerator) -> Tensor:
@@ -251,7 +252,7 @@ def validate(
             rows = slice(start, start + VALIDATION_BATCH)
             dark = _placed(pairs.dark[rows, view].float() / 255, accelerator)
             bright = _placed(pairs.bright[rows, view].float() / 255, accelerator)
-            with accelerator.autocast():
+            with _autocast(settings, accelerator):
                 total += attempt.loss(model, dark, bright).item() * len(dark)
         losses.append(total / len(pairs))
     crop, whole = losses
