@@ -10,7 +10,8 @@ import torch
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
 from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.training import CHECKPOINT_FILE, Settings, train
+from lowlight_hub.outcome import Settings
+from lowlight_hub.training import CHECKPOINT_FILE, train
 
 
 def _parser() -> argparse.ArgumentParser:

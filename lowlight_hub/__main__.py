@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import write_card
-from lowlight_hub.durable import replace_file
+from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import WEIGHTS, bundle, bundled, list_models
 from lowlight_hub.results import read_results, write_table
@@ -66,8 +66,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"{row['psnr_gt_mean']:8.2f}"
         )
     if arguments.json:
-        text = json.dumps({"rows": rows}, indent=1) + "\n"
-        replace_file(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
+        replace_text(arguments.json, json.dumps({"rows": rows}, indent=1) + "\n")
 
 
 def _bundle(arguments: argparse.Namespace) -> None:

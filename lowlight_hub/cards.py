@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
-from lowlight_hub.durable import replace_file
+from lowlight_hub.durable import replace_text
 from lowlight_hub.hub import CARD_FILE, read_config
 
 
@@ -74,5 +74,4 @@ def model_card(
 
 def write_card(folder: Path, attempt: Attempt, rows: Sequence[Mapping[str, Any]] = ()) -> None:
     """Writes the model card into a trained model's folder."""
-    text = model_card(attempt, read_config(folder), rows)
-    replace_file(folder / CARD_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    replace_text(folder / CARD_FILE, model_card(attempt, read_config(folder), rows))

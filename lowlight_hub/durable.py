@@ -7,6 +7,11 @@ from pathlib import Path
 from lowlight_hub.errors import LowlightError
 
 
+def replace_text(path: Path, text: str) -> None:
+    """As replace_file, for text in UTF-8."""
+    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """Calls `write` with a path beside `path`, then puts what it wrote in place, mode 0644.
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.durable import replace_file
+from lowlight_hub.durable import replace_file, replace_text
 from lowlight_hub.errors import LowlightError
 
 PACKAGE = Path(__file__).parent
@@ -74,7 +74,7 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
     metadata = {"attempt": str(config["attempt"])}
     replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-    replace_file(folder / CONFIG_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    replace_text(folder / CONFIG_FILE, text)
 
 
 def bundle(folder: Path) -> Path:

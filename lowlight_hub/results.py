@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.cards import trained_in_words
-from lowlight_hub.durable import replace_file
+from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import bundled, read_config
 
@@ -84,4 +84,4 @@ def write_table(rows: Sequence[Row], readme: Path) -> None:
     after = rest.split(END, 1)[1]
     table = results_table(rows)
     new = f"{before}{START}\n{table}\n{END}{after}"
-    replace_file(readme, lambda path: path.write_text(new, encoding="utf-8"))
+    replace_text(readme, new)

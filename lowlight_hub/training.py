@@ -1,12 +1,8 @@
 """Fitting one attempt: a loop on Hugging Face Accelerate that picks up where it was stopped."""
 
-import json
 import math
-import platform
 import time
-from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
-from lowlight_hub.cards import model_card
 from lowlight_hub.data import (
     CROP,
     WHOLE,
@@ -27,34 +22,11 @@ from lowlight_hub.data import (
 )
 from lowlight_hub.durable import replace_file
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import CARD_FILE, CONFIG_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
-from lowlight_hub.photos import save_photo
-from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
+from lowlight_hub.hub import CONFIG_FILE
+from lowlight_hub.outcome import Settings, is_finished, kept_epoch, write_outcome
 
 CHECKPOINT_FILE = "checkpoint.pt"
-# A row has converged when the last tenth of its epochs lowered the validation loss by less.
-CONVERGED_GAIN = 0.01
-# Where the article gives no number of epochs, training stops after this many without a lower
-# validation loss, and the weights of the lowest are kept.
-PATIENCE_EPOCHS = 20
 VALIDATION_BATCH = 32
-RECORDED_PACKAGES = ("torch", "torchvision", "accelerate", "safetensors", "pillow")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How to train, beyond what the attempt's row says. `epochs` may grow on a resumed training."""
-
-    epochs: int
-    batch_size: int = 8
-    lr: float = 1e-3
-    seed: int = 0
-    width: int | None = None
-    precision: str = "fp32"
-    """fp32 or bf16 (autocast; the weights stay in float32)."""
-    whole_share: float = 0.5
-    """Share of the samples that show the whole photo at 200×200 and not the article's crop."""
-    device: str = "cpu"
 
 
 def train(
@@ -78,7 +50,7 @@ def train(
     per_epoch = steps_per_epoch(training, settings.batch_size)
     state = _starting_state(attempt, settings, folder, resume=resume, continued=continued)
     history: list[dict[str, float]] = state["history"] if state else []
-    if _finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
+    if is_finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
         print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
         return folder
 
@@ -93,7 +65,7 @@ def train(
     kept = state["kept"] if state else {}
     model, optimizer = accelerator.prepare(model, optimizer)
 
-    while not _finished(attempt, settings, history):
+    while not is_finished(attempt, settings, history):
         epoch = len(history)
         train_loss, rate = _epoch(
             attempt, model, optimizer, accelerator, training, settings, epoch, per_epoch
@@ -108,7 +80,7 @@ def train(
         if kept_epoch(attempt, history) == len(history):
             kept = {key: value.clone() for key, value in weights.items()}
         checkpoint = {
-            "settings": _comparable(settings),
+            "settings": settings.to_repeat(),
             "history": history,
             "model": weights,
             "kept": kept,
@@ -123,26 +95,8 @@ def train(
     trained = accelerator.unwrap_model(model)
     trained.load_state_dict(kept)
     trained = trained.cpu().eval()
-    _write_results(attempt, trained, training, validation, settings, history, folder)
+    write_outcome(attempt, trained, training, validation, settings, history, folder)
     return folder
-
-
-def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:
-    """The epoch, from 1, whose weights are kept.
-
-    The last one where the article says how many there are, else that of the lowest validation loss.
-    """
-    if attempt.epochs_source == "article":
-        return len(history)
-    losses = [line["validation_loss"] for line in history]
-    return losses.index(min(losses)) + 1
-
-
-def _finished(attempt: Attempt, settings: Settings, history: list[dict[str, float]]) -> bool:
-    if not history:
-        return False
-    waited = len(history) - kept_epoch(attempt, history)
-    return len(history) >= settings.epochs or waited >= PATIENCE_EPOCHS
 
 
 def _starting_state(
@@ -161,7 +115,7 @@ def _starting_state(
         state = torch.load(path, weights_only=True, map_location="cpu")
     except FileNotFoundError:
         raise LowlightError(f"{attempt.name} goes on from {path}, which is not there") from None
-    wanted, found = _comparable(settings), state["settings"]
+    wanted, found = settings.to_repeat(), state["settings"]
     differing = [key for key in wanted if wanted[key] != found.get(key)]
     if differing:
         now_and_then = ", ".join(f"{key} {found.get(key)} → {wanted[key]}" for key in differing)
@@ -170,13 +124,6 @@ def _starting_state(
             "another --out"
         )
     return state
-
-
-def _comparable(settings: Settings) -> dict[str, Any]:
-    """The settings that a resumed training must share."""
-    return {
-        key: value for key, value in asdict(settings).items() if key not in ("epochs", "device")
-    }
 
 
 def _epoch(
@@ -262,73 +209,3 @@ def validate(
         "validation_loss_crop": crop,
         "validation_loss_whole": whole,
     }
-
-
-def last_gain(history: list[dict[str, float]]) -> float:
-    """By which share the last tenth of the epochs lowered the best validation loss before it."""
-    tenth = max(1, len(history) // 10)
-    losses = [line["validation_loss"] for line in history]
-    if len(losses) <= tenth:
-        return 1.0
-    best_before = min(losses[:-tenth])
-    return max(0.0, 1 - min(losses[-tenth:]) / best_before)
-
-
-def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
-    if attempt.epochs_source == "article" and len(history) >= attempt.epochs:
-        return "done: the article's epochs"
-    if last_gain(history) < CONVERGED_GAIN:
-        return "done: converged"
-    return "cut short: the validation loss was still falling"
-
-
-def _write_results(
-    attempt: Attempt,
-    model: nn.Module,
-    training: Pairs,
-    validation: Pairs,
-    settings: Settings,
-    history: list[dict[str, float]],
-    folder: Path,
-) -> None:
-    kept = kept_epoch(attempt, history)
-    config = {
-        "attempt": attempt.name,
-        "width": settings.width,
-        "data": training.source,
-        "training_pairs": len(training),
-        "validation_pairs": len(validation),
-        "validation_scenes": sorted(set(validation.scenes)),
-        "epochs_planned": settings.epochs,
-        "epochs_finished": len(history),
-        "steps": len(history) * steps_per_epoch(training, settings.batch_size),
-        "status": _status(attempt, history),
-        "kept_epoch": kept,
-        **history[kept - 1],
-        **_comparable(settings),
-        "versions": {"python": platform.python_version(), **_versions()},
-    }
-    del config["epoch"]
-    lines = "".join(json.dumps(line) + "\n" for line in history)
-    replace_file(folder / HISTORY_FILE, lambda path: path.write_text(lines, encoding="utf-8"))
-    save_photo(samples_of_free_photos(model), folder / SAMPLES_FILE)
-    few = slice(0, 6)
-    sheet = sample_sheet(
-        model, validation.dark[few, CROP].float() / 255, validation.bright[few, CROP].float() / 255
-    )
-    save_photo(sheet, folder / "validation.webp")
-    loss_curve(attempt.title, history, folder / "loss.png")
-    card = model_card(attempt, config)
-    replace_file(folder / CARD_FILE, lambda path: path.write_text(card, encoding="utf-8"))
-    # Last, so that a folder with a config is a finished training.
-    save_model(model, config, folder)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in RECORDED_PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -10,7 +10,8 @@ import train as command
 from lowlight_hub import LowlightError, list_models, load_model, training
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.hub import MODEL_FILES, WEIGHTS_FILE, read_config
-from lowlight_hub.training import CHECKPOINT_FILE, Settings, kept_epoch, last_gain, train
+from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
+from lowlight_hub.training import CHECKPOINT_FILE, train
 
 SETTINGS = Settings(epochs=3, batch_size=2, lr=1e-2)
 ARTICLE_ROW = replace(get_attempt("listing"), name="article-row", epochs_source="article")
@@ -153,7 +154,7 @@ def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_
     folder = train(row, pairs, replace(SETTINGS, epochs=50), tmp_path)
     config = read_config(folder)
     assert config["kept_epoch"] == 2
-    assert config["epochs_finished"] == 2 + training.PATIENCE_EPOCHS
+    assert config["epochs_finished"] == 2 + PATIENCE_EPOCHS
     assert config["status"] == "done: converged"
 
 

@@ -1,19 +1,11 @@
-"""Plain convolutional halves, for the variational autoencoder: five stride-2 stages."""
+"""Plain convolutional halves, for the variational autoencoder: five stages of VGG's widths."""
 
 from torch import nn
 
 from lowlight_hub.networks._torchvision import Conv2dNormActivation
 from lowlight_hub.networks.sizes import enlarge_to, halved
-
-SLIM_WIDTHS = (16, 32, 64, 64, 64)
-POOLED_PX = 4
-
-
-def stage_widths(width: int | None) -> tuple[int, ...]:
-    """Channels of the five stages: doubled three times, or the slim ones."""
-    if width is None:
-        return SLIM_WIDTHS
-    return (width, 2 * width, 4 * width, 8 * width, 8 * width)
+from lowlight_hub.networks.vector import from_vector, to_vector
+from lowlight_hub.networks.vgg import POOLED_PX, stage_widths
 
 
 class PlainEncoder(nn.Sequential):
@@ -25,12 +17,7 @@ class PlainEncoder(nn.Sequential):
             Conv2dNormActivation(inputs, channels, stride=2)
             for inputs, channels in zip((3, *widths), widths, strict=False)
         ]
-        super().__init__(
-            *layers,
-            nn.AdaptiveAvgPool2d(POOLED_PX),
-            nn.Flatten(),
-            nn.Linear(widths[-1] * POOLED_PX**2, outputs),
-        )
+        super().__init__(*layers, *to_vector(widths[-1], POOLED_PX, outputs))
 
 
 class PlainDecoder(nn.Sequential):
@@ -39,10 +26,7 @@ class PlainDecoder(nn.Sequential):
     def __init__(self, latent: int, width: int | None = None):
         widths = stage_widths(width)
         channels = widths[-1]
-        layers: list[nn.Module] = [
-            nn.Linear(latent, channels * POOLED_PX**2),
-            nn.Unflatten(1, (channels, POOLED_PX, POOLED_PX)),
-        ]
+        layers = from_vector(latent, channels, POOLED_PX)
         for stage in reversed(range(len(widths))):
             layers.append(enlarge_to(halved(stage)))
             layers.append(Conv2dNormActivation(channels, widths[stage]))

@@ -4,6 +4,7 @@ from torch import nn
 
 from lowlight_hub.networks._torchvision import BasicBlock, Conv2dNormActivation
 from lowlight_hub.networks.sizes import enlarge_to, halved
+from lowlight_hub.networks.vector import from_vector, to_vector
 
 SLIM_WIDTHS = (16, 32, 64, 64)
 BLOCKS_PER_STAGE = 2
@@ -41,12 +42,7 @@ class ResNetEncoder(nn.Sequential):
                 stride = 2 if stage > 0 and block == 0 else 1
                 layers.append(_block(channels, stage_width, stride))
                 channels = stage_width
-        super().__init__(
-            *layers,
-            nn.AdaptiveAvgPool2d(POOLED_PX),
-            nn.Flatten(),
-            nn.Linear(channels * POOLED_PX**2, outputs),
-        )
+        super().__init__(*layers, *to_vector(channels, POOLED_PX, outputs))
 
 
 class ResNetDecoder(nn.Sequential):
@@ -55,10 +51,7 @@ class ResNetDecoder(nn.Sequential):
     def __init__(self, latent: int, width: int | None = None):
         widths = stage_widths(width)
         channels = widths[-1]
-        layers: list[nn.Module] = [
-            nn.Linear(latent, channels * POOLED_PX**2),
-            nn.Unflatten(1, (channels, POOLED_PX, POOLED_PX)),
-        ]
+        layers = from_vector(latent, channels, POOLED_PX)
         for stage in reversed(range(len(widths))):
             # Stage 0 works at a quarter of the size: the stem halves twice.
             layers.append(enlarge_to(halved(stage + 2)))

@@ -4,6 +4,7 @@ from torch import nn
 
 from lowlight_hub.networks._torchvision import VGG_LAYOUTS, Conv2dNormActivation, make_vgg_layers
 from lowlight_hub.networks.sizes import enlarge_to, halved
+from lowlight_hub.networks.vector import from_vector, to_vector
 
 SLIM_WIDTHS = (16, 32, 64, 64, 64)
 POOLED_PX = 4
@@ -31,12 +32,9 @@ class VggEncoder(nn.Sequential):
     """B 3 200 200 to B outputs: VGG-11, averaged to 4×4, one linear layer."""
 
     def __init__(self, outputs: int, width: int | None = None):
-        last = stage_widths(width)[-1]
         super().__init__(
             make_vgg_layers(_layout(width), batch_norm=True),
-            nn.AdaptiveAvgPool2d(POOLED_PX),
-            nn.Flatten(),
-            nn.Linear(last * POOLED_PX**2, outputs),
+            *to_vector(stage_widths(width)[-1], POOLED_PX, outputs),
         )
 
 
@@ -45,10 +43,7 @@ class VggDecoder(nn.Sequential):
 
     def __init__(self, latent: int, width: int | None = None):
         channels = stage_widths(width)[-1]
-        layers: list[nn.Module] = [
-            nn.Linear(latent, channels * POOLED_PX**2),
-            nn.Unflatten(1, (channels, POOLED_PX, POOLED_PX)),
-        ]
+        layers = from_vector(latent, channels, POOLED_PX)
         layout = _layout(width)
         pools = layout.count("M")
         for entry in reversed(layout):

@@ -1,0 +1,135 @@
+"""What a training is told, how it is judged, and what it leaves behind in its folder."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from lowlight_hub.attempts import Attempt
+from lowlight_hub.cards import model_card
+from lowlight_hub.data import CROP, Pairs, steps_per_epoch
+from lowlight_hub.durable import replace_text
+from lowlight_hub.hub import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
+from lowlight_hub.photos import save_photo
+from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
+
+# A row has converged when the last tenth of its epochs lowered the validation loss by less.
+CONVERGED_GAIN = 0.01
+# Where the article gives no number of epochs, training stops after this many without a lower
+# validation loss, and the weights of the lowest are kept.
+PATIENCE_EPOCHS = 20
+RECORDED_PACKAGES = ("torch", "torchvision", "accelerate", "safetensors", "pillow")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train, beyond what the attempt's row says. `epochs` may grow on a resumed training."""
+
+    epochs: int
+    batch_size: int = 8
+    lr: float = 1e-3
+    seed: int = 0
+    width: int | None = None
+    precision: str = "fp32"
+    """fp32 or bf16 (autocast; the weights stay in float32)."""
+    whole_share: float = 0.5
+    """Share of the samples that show the whole photo at 200×200 and not the article's crop."""
+    device: str = "cpu"
+
+    def to_repeat(self) -> dict[str, Any]:
+        """The settings that a resumed training must share."""
+        free = ("epochs", "device")
+        return {key: value for key, value in asdict(self).items() if key not in free}
+
+
+def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:
+    """The epoch, from 1, whose weights are kept.
+
+    The last one where the article says how many there are, else that of the lowest validation loss.
+    """
+    if attempt.epochs_source == "article":
+        return len(history)
+    losses = [line["validation_loss"] for line in history]
+    return losses.index(min(losses)) + 1
+
+
+def is_finished(attempt: Attempt, settings: Settings, history: list[dict[str, float]]) -> bool:
+    """Whether all epochs are done, or the validation loss has stopped falling."""
+    if not history:
+        return False
+    waited = len(history) - kept_epoch(attempt, history)
+    return len(history) >= settings.epochs or waited >= PATIENCE_EPOCHS
+
+
+def last_gain(history: list[dict[str, float]]) -> float:
+    """By which share the last tenth of the epochs lowered the best validation loss before it."""
+    tenth = max(1, len(history) // 10)
+    losses = [line["validation_loss"] for line in history]
+    if len(losses) <= tenth:
+        return 1.0
+    best_before = min(losses[:-tenth])
+    return max(0.0, 1 - min(losses[-tenth:]) / best_before)
+
+
+def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
+    if attempt.epochs_source == "article" and len(history) >= attempt.epochs:
+        return "done: the article's epochs"
+    if last_gain(history) < CONVERGED_GAIN:
+        return "done: converged"
+    return "cut short: the validation loss was still falling"
+
+
+def write_outcome(
+    attempt: Attempt,
+    model: nn.Module,
+    training: Pairs,
+    validation: Pairs,
+    settings: Settings,
+    history: list[dict[str, float]],
+    folder: Path,
+) -> None:
+    """Writes weights, config, history, card and pictures of a finished training to `folder`."""
+    kept = kept_epoch(attempt, history)
+    config = {
+        "attempt": attempt.name,
+        "width": settings.width,
+        "data": training.source,
+        "training_pairs": len(training),
+        "validation_pairs": len(validation),
+        "validation_scenes": sorted(set(validation.scenes)),
+        "epochs_planned": settings.epochs,
+        "epochs_finished": len(history),
+        "steps": len(history) * steps_per_epoch(training, settings.batch_size),
+        "status": _status(attempt, history),
+        "kept_epoch": kept,
+        **history[kept - 1],
+        **settings.to_repeat(),
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+    del config["epoch"]
+    lines = "".join(json.dumps(line) + "\n" for line in history)
+    replace_text(folder / HISTORY_FILE, lines)
+    save_photo(samples_of_free_photos(model), folder / SAMPLES_FILE)
+    few = slice(0, 6)
+    sheet = sample_sheet(
+        model, validation.dark[few, CROP].float() / 255, validation.bright[few, CROP].float() / 255
+    )
+    save_photo(sheet, folder / "validation.webp")
+    loss_curve(attempt.title, history, folder / "loss.png")
+    replace_text(folder / CARD_FILE, model_card(attempt, config))
+    # Last, so that a folder with a config is a finished training.
+    save_model(model, config, folder)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
