@@ -30,7 +30,16 @@ MAX_UPLOAD = "60mb"
 MAX_WAITING = 20
 HOUR_S = 3600
 # The gallery's own captions are white on a see-through grey: too faint over a bright photo.
-CSS = ".caption-label { background: #18181b !important; color: #fff !important; opacity: 1; }"
+CSS = """
+#results .grid-wrap { max-height: none; overflow: visible; }
+#results .grid-container {
+  grid-template-columns: repeat(auto-fill, minmax(min(210px, 100%), 1fr));
+}
+#results .caption-label {
+  background: #18181b; color: #fff; opacity: 1; max-width: 100%; white-space: normal;
+  overflow: visible; text-overflow: clip;
+}
+"""
 
 
 def _photo_upload(**settings) -> gr.Image:
@@ -79,8 +88,7 @@ def restore_with_all(path: str | None) -> Iterator[tuple[list[tuple[Image.Image,
     yield pictures, note
 
 
-def _example_files() -> list[str]:
-    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-examples-"))
+def _example_files(folder: Path) -> list[str]:
     files = []
     for name, photo in dark_free_photos().items():
         save_photo(to_picture(photo), folder / f"{name}.png")
@@ -98,16 +106,17 @@ def build() -> gr.Blocks:
                     label="Dark photo",
                     sources=["upload", "webcam", "clipboard"],
                     height=320,
+                    alt_text="The dark photo",
                     buttons=[],
                     elem_id="photo",
                 )
                 restore = gr.Button("Restore with every attempt", variant="primary")
-                gr.Examples(_example_files(), photo, label="Or one of these dark photos")
+                with tempfile.TemporaryDirectory() as folder:  # Gradio keeps copies
+                    gr.Examples(_example_files(Path(folder)), photo, label="Or one of these")
             with gr.Column(scale=2, min_width=280):
                 gallery = gr.Gallery(
-                    label="Restored by each attempt",
+                    show_label=False,
                     format="png",
-                    columns=3,
                     height="auto",
                     object_fit="contain",
                     interactive=False,
@@ -115,6 +124,7 @@ def build() -> gr.Blocks:
                     elem_id="results",
                 )
                 note = gr.Markdown(elem_id="note")
+        photo.change(lambda: (None, ""), None, [gallery, note], api_visibility="private")
         restore.click(restore_with_all, photo, [gallery, note], api_name="compare")
     return demo.queue(max_size=MAX_WAITING)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
-from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs
+from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, source_of
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.hub import MAX_WIDTH
 from lowlight_hub.outcome import Settings
 from lowlight_hub.training import CHECKPOINT_FILE, train
 
@@ -39,11 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--width",
-        type=_positive(int),
+        type=_within(1, MAX_WIDTH),
         help="channels of the first stage; 64 is the published size of VGG and "
         "ResNet (default: the slim network that the project ships)",
     )
-    parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--seed", type=_within(0, 2**31 - 1), default=Settings.seed)
     parser.add_argument(
         "--whole-share",
         type=_share,
@@ -81,6 +82,16 @@ def _positive(kind: type):
 
     positive.__name__ = f"positive {kind.__name__}"
     return positive
+
+
+def _within(least: int, most: int):
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+        return value
+
+    return whole_number
 
 
 def _share(text: str) -> float:
@@ -139,8 +150,7 @@ def main(argv: list[str] | None = None) -> int:
         elif len(arguments.data) > 2:
             raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
         else:
-            source = " and ".join(path.name for path in arguments.data)
-            pairs = load_pairs(find_pairs(*arguments.data), source)
+            pairs = load_pairs(find_pairs(*arguments.data), source_of(*arguments.data))
         for name in names:
             _train(get_attempt(name), pairs, arguments)
     except LowlightError as error:

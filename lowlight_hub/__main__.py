@@ -9,8 +9,8 @@ from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import WEIGHTS, bundle, bundled, list_models
-from lowlight_hub.results import read_results, write_table
+from lowlight_hub.hub import WEIGHTS, bundle, bundled, fingerprint, list_models
+from lowlight_hub.results import read_results, write_tables
 
 RESULTS = WEIGHTS / "results.json"
 
@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path, required=True, help="the folder of LOL")
     evaluate.add_argument(
         "--models",
-        type=lambda text: text.split(","),
+        type=lambda text: [name.strip() for name in text.split(",")],
         help="names with commas between (default: all bundled models)",
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
@@ -39,9 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bundle.set_defaults(run=_bundle)
 
-    report = commands.add_parser(
-        "report", help="write the README's results table and the model cards"
-    )
+    report = commands.add_parser("report", help="write the README's tables and the model cards")
     report.add_argument(
         "--results",
         type=Path,
@@ -66,7 +64,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"{row['psnr_gt_mean']:8.2f}"
         )
     if arguments.json:
-        replace_text(arguments.json, json.dumps({"rows": rows}, indent=1) + "\n")
+        measured = {row["model"] for row in rows}
+        weights = {name: fingerprint(name) for name in list_models() if name in measured}
+        results = {"rows": rows, "weights": weights}
+        replace_text(arguments.json, json.dumps(results, indent=1) + "\n")
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
@@ -76,9 +77,9 @@ def _bundle(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     rows = read_results(arguments.results)
+    write_tables(rows, arguments.readme)
     for name in list_models():
         write_card(bundled(name), get_attempt(name), rows)
-    write_table(rows, arguments.readme)
     print(f"wrote {arguments.readme} and {len(list_models())} model cards")
 
 

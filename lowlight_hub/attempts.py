@@ -33,6 +33,8 @@ class Attempt:
     """What menus and captions show."""
     network: Callable[..., nn.Module]
     """network(width=None) -> module from B 3 H W in 0..1 to the same; None is the shipped size."""
+    architecture: str
+    """The network in words: encoder, decoder, length of the feature vector."""
     loss: Loss
     """loss(model, dark, bright) -> scalar."""
     learns: Literal["dark → bright", "bright → bright", "both"]
@@ -66,9 +68,11 @@ _TABLE = (
         name="listing",
         title="The printed listing",
         network=ListingAutoencoder,
+        architecture="Conv 1→16→32, stride 2, and its mirror image, on each of R, G and B; "
+        "no feature vector",
         loss=dark_to_bright,
         learns="dark → bright",
-        formula="MSE",
+        formula=FROM_DARK,
         story="The code that the article prints: two convolutions and their mirror image on one "
         "channel, without a feature vector. Here it runs on each of R, G and B.",
         epochs=100,
@@ -77,6 +81,7 @@ _TABLE = (
         name="attempt-1",
         title="1 · MNIST-style, 8 numbers",
         network=partial(Autoencoder, encoder="mnist", decoder="mnist", latent=8),
+        architecture="MNIST-style, 8 numbers",
         loss=dark_to_bright,
         learns="dark → bright",
         formula=FROM_DARK,
@@ -89,6 +94,7 @@ _TABLE = (
         name="attempt-2",
         title="2 · MNIST-style, bright to bright",
         network=partial(Autoencoder, encoder="mnist", decoder="mnist", latent=8),
+        architecture="MNIST-style, 8 numbers",
         loss=bright_to_bright,
         learns="bright → bright",
         formula=FROM_BRIGHT,
@@ -101,6 +107,7 @@ _TABLE = (
         name="attempt-3",
         title="3 · MNIST-style in reverse",
         network=partial(Autoencoder, encoder="reversed-mnist", decoder="reversed-mnist", latent=8),
+        architecture="MNIST-style in reverse order, 8 numbers",
         loss=dark_to_bright,
         learns="dark → bright",
         formula=FROM_DARK,
@@ -114,6 +121,7 @@ _TABLE = (
         name="attempt-4a-40",
         title="4a · VGG to ResNet, joint loss, 40 epochs",
         network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        architecture="VGG-11 → ResNet-18, 128 numbers",
         loss=both_to_bright,
         learns="both",
         formula=f"{FROM_BRIGHT} + {FROM_DARK}",
@@ -127,6 +135,7 @@ _TABLE = (
         name="attempt-4a-80",
         title="4a · VGG to ResNet, joint loss, 80 epochs",
         network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        architecture="VGG-11 → ResNet-18, 128 numbers",
         loss=both_to_bright,
         learns="both",
         formula=f"{FROM_BRIGHT} + {FROM_DARK}",
@@ -139,6 +148,7 @@ _TABLE = (
         name="attempt-4b",
         title="4b · VGG to ResNet, dark to bright",
         network=partial(Autoencoder, encoder="vgg", decoder="resnet", latent=128),
+        architecture="VGG-11 → ResNet-18, 128 numbers",
         loss=dark_to_bright,
         learns="dark → bright",
         formula=FROM_DARK,
@@ -150,9 +160,10 @@ _TABLE = (
         name="attempt-5",
         title="5 · VGG to VGG, bright to bright",
         network=partial(Autoencoder, encoder="vgg", decoder="vgg", latent=128),
+        architecture="VGG-11 → VGG-11, 128 numbers",
         loss=bright_to_bright,
         learns="bright → bright",
-        formula="MSE",
+        formula=FROM_BRIGHT,
         story="VGG on both sides as a plain autoencoder of bright photos, which the article finds "
         "fit for compression. It also stands for the article's plain attempt 4, which has no "
         "results there.",
@@ -162,9 +173,10 @@ _TABLE = (
         name="attempt-6",
         title="6 · ResNet to ResNet",
         network=partial(Autoencoder, encoder="resnet", decoder="resnet", latent=128),
+        architecture="ResNet-18 → ResNet-18, 128 numbers",
         loss=dark_to_bright,
         learns="dark → bright",
-        formula="MSE",
+        formula=FROM_DARK,
         story="ResNet on both sides. The article does not say what it was given; here it learns "
         "the task itself, dark to bright.",
         epochs=100,
@@ -173,6 +185,7 @@ _TABLE = (
         name="vae",
         title="Variational autoencoder",
         network=partial(VariationalAutoencoder, encoder="plain", decoder="plain", latent=128),
+        architecture="five convolutions each, mean and log-variance of 128 numbers",
         loss=vae_loss,
         learns="dark → bright",
         formula=f"{FROM_DARK} + β·KL",

@@ -7,14 +7,21 @@ from typing import Any
 from huggingface_hub import ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
+from lowlight_hub.data import LOL
 from lowlight_hub.durable import replace_text
 from lowlight_hub.hub import CARD_FILE, read_config
+
+LOL_LIMITS = (
+    " It learnt from a few hundred photos of a few rooms and streets; 14 of the 15 test scenes are "
+    "among them, so figures on eval15 reward memory. The licence of the LOL photos is not stated "
+    "by their authors; none is contained here."
+)
 
 
 def trained_in_words(config: dict[str, Any]) -> str:
     """How far a training came: epochs, which were kept, and whether it was cut short."""
     finished, kept = config["epochs_finished"], config["kept_epoch"]
-    words = f"{finished} epochs"
+    words = f"{finished} epoch{'s' if finished > 1 else ''}"
     if kept != finished:
         words += f", best {kept}"
     if config["status"].startswith("cut short"):
@@ -42,7 +49,7 @@ def model_card(
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.name}: {attempt.title}",
         f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
-        "```python\nfrom lowlight_hub import load_model\n"
+        "```python\nfrom lowlight_hub import load_model\n\n"
         f'model = load_model("{attempt.name}")\n'
         "restored = model(photo)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
@@ -64,10 +71,8 @@ def model_card(
         "![dark, restored and bright free photos](samples.webp)\n\n"
         "Free photos darkened by a simulator: dark above, restored in the middle, the original "
         "below.",
-        "**Limits.** It sees 200×200 pixels of a photo, so the result is blurred. It learnt from "
-        "a few hundred photos of a few rooms and streets; 14 of the 15 test scenes are among them, "
-        "so figures on eval15 reward memory. The licence of the LOL photos is not stated by their "
-        "authors; none is contained here.",
+        "**Limits.** It sees 200×200 pixels of a photo, so the result is blurred."
+        + (LOL_LIMITS if config["data"] == LOL else ""),
     ]
     return "\n\n".join(parts) + "\n"
 

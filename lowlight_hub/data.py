@@ -17,6 +17,7 @@ from lowlight_hub.photos import SUFFIXES, open_photo, to_tensor
 from lowlight_hub.simulation import darken
 
 PACKAGE = Path(__file__).parent
+LOL = "LOL our485"
 FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 # Of each photo two views are kept: the article's top-left crop, and the whole photo made as small.
 CROP, WHOLE = 0, 1
@@ -49,6 +50,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.names)
 
+    def fingerprint(self) -> str:
+        """A hash of the source and the names: the same for the same pairs."""
+        text = "\n".join((self.source, *self.names))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def at(self, indices: Sequence[int]) -> "Pairs":
         """The pairs at these indices, in this order."""
         rows = list(indices)
@@ -67,18 +73,31 @@ def find_pairs(*folders: Path) -> list[PhotoPair]:
     Of a LOL folder (our485/, eval15/) only our485 is looked at. Photos pair by name without
     suffix. Raises LowlightError for a missing or empty folder and for photos without a partner.
     """
-    if len(folders) == 1 and (folders[0] / "our485").is_dir():
-        return _pairs_in(*_low_and_high(folders[0] / "our485"), known_scenes=True)
-    if len(folders) == 1:
-        return _pairs_in(*_low_and_high(folders[0]), known_scenes=folders[0].name == "our485")
-    return _pairs_in(*folders, known_scenes=False)
+    for folder in folders:
+        if "eval15" in folder.resolve().parts:
+            raise LowlightError(f"{folder} is LOL's test set: training may not see it")
+    if len(folders) == 2:
+        return _pairs_in(*folders)
+    (folder,) = folders
+    return _pairs_in(*_low_and_high(folder / "our485" if _holds_lol(folder) else folder))
+
+
+def _holds_lol(folder: Path) -> bool:
+    return (folder / "our485").is_dir()
+
+
+def source_of(*folders: Path) -> str:
+    """What the records call the pairs in these folders: LOL, or the folders' names."""
+    if _holds_lol(folders[0]) or "our485" in folders[0].resolve().parts:
+        return LOL
+    return " and ".join(folder.resolve().name for folder in folders)
 
 
 def find_test_pairs(folder: Path) -> list[PhotoPair]:
     """The pairs of LOL's eval15. Raises LowlightError as find_pairs does."""
     if not (folder / "eval15").is_dir():
         raise LowlightError(f"{folder} has no folder eval15: name the folder that holds LOL")
-    return _pairs_in(*_low_and_high(folder / "eval15"), known_scenes=False)
+    return _pairs_in(*_low_and_high(folder / "eval15"))
 
 
 def _low_and_high(folder: Path) -> tuple[Path, Path]:
@@ -93,7 +112,7 @@ def _low_and_high(folder: Path) -> tuple[Path, Path]:
     )
 
 
-def _pairs_in(dark: Path, bright: Path, *, known_scenes: bool) -> list[PhotoPair]:
+def _pairs_in(dark: Path, bright: Path) -> list[PhotoPair]:
     darks, brights = _photos_by_stem(dark), _photos_by_stem(bright)
     alone = sorted(darks.keys() ^ brights.keys())
     if alone:
@@ -102,7 +121,7 @@ def _pairs_in(dark: Path, bright: Path, *, known_scenes: bool) -> list[PhotoPair
             f"{', '.join(alone[:3])}{more}: in only one of {dark} and {bright}, "
             "where each photo needs a partner of the same name"
         )
-    facts = lol_facts() if known_scenes else {}
+    facts = lol_facts() if dark.resolve().parent.name == "our485" else {}
     pairs = []
     for stem in sorted(darks, key=lambda stem: (len(stem), stem)):
         fact = facts.get(stem)

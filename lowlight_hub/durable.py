@@ -20,8 +20,8 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     """
     # Keeps the suffix, by which Pillow chooses the format.
     beside = path.with_name(f".{path.stem}.partial{path.suffix}")
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         write(beside)
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
@@ -31,3 +31,11 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
         raise LowlightError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it. Raises LowlightError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LowlightError(f"cannot make {folder}: {error.strerror or error}") from error

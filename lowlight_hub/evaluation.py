@@ -34,7 +34,9 @@ def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, f
         sigma=1.5,
         use_sample_covariance=False,
     )
-    return peak_signal_noise_ratio(reference, restored, data_range=255), float(ssim)
+    with np.errstate(divide="ignore"):  # a perfect photo has an infinite PSNR
+        psnr = peak_signal_noise_ratio(reference, restored, data_range=255)
+    return float(psnr), float(ssim)
 
 
 def measure(restored: Tensor, reference: Tensor) -> Figures:

@@ -1,5 +1,6 @@
 """Weights on disk: the only file that writes or reads them."""
 
+import hashlib
 import json
 import shutil
 from functools import partial
@@ -21,6 +22,8 @@ WEIGHTS = next(
     (folder for folder in (PACKAGE / "weights", PACKAGE.parent / "weights") if folder.is_dir()),
     PACKAGE.parent / "weights",
 )
+# Four times the published width of VGG and ResNet.
+MAX_WIDTH = 256
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 HISTORY_FILE = "history.jsonl"
@@ -49,11 +52,12 @@ def load_model(name: str | Path) -> nn.Module:
     Raises LowlightError for an unknown name and for weights that are missing or damaged.
     """
     # A name of the table always means the bundled weights; "./vae" is a folder.
-    folder = Path(name)
-    if name in ATTEMPTS or not folder.is_dir():
-        folder = bundled(get_attempt(str(name)).name)
+    if isinstance(name, Path) or "/" in str(name):
+        folder = Path(name)
+    else:
+        folder = bundled(get_attempt(name).name)
     config = read_config(folder)
-    model = get_attempt(config.get("attempt", "")).network(width=config.get("width"))
+    model = get_attempt(config.get("attempt", "")).network(width=_width(config, folder))
     _fill(model, folder / WEIGHTS_FILE)
     return model.eval()
 
@@ -75,6 +79,11 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
     replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     replace_text(folder / CONFIG_FILE, text)
+
+
+def fingerprint(name: str) -> str:
+    """The SHA-256 of an attempt's bundled weights, in hexadecimal."""
+    return hashlib.sha256((bundled(name) / WEIGHTS_FILE).read_bytes()).hexdigest()
 
 
 def bundle(folder: Path) -> Path:
@@ -103,6 +112,13 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise LowlightError(f"{folder / CONFIG_FILE} is damaged: not a JSON object")
     return config
+
+
+def _width(config: dict[str, Any], folder: Path) -> int | None:
+    width = config.get("width")
+    if width is None or (type(width) is int and 1 <= width <= MAX_WIDTH):
+        return width
+    raise LowlightError(f"{folder}: width is {width!r}, not a number from 1 to {MAX_WIDTH}")
 
 
 def _fill(model: nn.Module, path: Path) -> None:

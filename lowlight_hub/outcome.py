@@ -76,9 +76,11 @@ def last_gain(history: list[dict[str, float]]) -> float:
 
 
 def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
-    if attempt.epochs_source == "article" and len(history) >= attempt.epochs:
-        return "done: the article's epochs"
-    if last_gain(history) < CONVERGED_GAIN:
+    if attempt.epochs_source == "article":
+        if len(history) >= attempt.epochs:
+            return "done: the article's epochs"
+        return "cut short: the article has more epochs"
+    if len(history) >= PATIENCE_EPOCHS and last_gain(history) < CONVERGED_GAIN:
         return "done: converged"
     return "cut short: the validation loss was still falling"
 
@@ -101,7 +103,7 @@ def write_outcome(
         "training_pairs": len(training),
         "validation_pairs": len(validation),
         "validation_scenes": sorted(set(validation.scenes)),
-        "epochs_planned": settings.epochs,
+        "epochs_planned": max(attempt.epochs, settings.epochs),
         "epochs_finished": len(history),
         "steps": len(history) * steps_per_epoch(training, settings.batch_size),
         "status": _status(attempt, history),

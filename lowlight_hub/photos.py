@@ -48,7 +48,7 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Image
                         f"at most {MAX_PIXELS // 1_000_000} megapixels can be read"
                     )
                 picture.load()
-                return _to_rgb(ImageOps.exif_transpose(picture))
+                return upright_rgb(picture)
     except FileNotFoundError:
         raise LowlightError(f"{name} does not exist") from None
     except _DECODING_ERRORS:
@@ -57,7 +57,18 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Image
         ) from None
 
 
-def _to_rgb(picture: Image.Image) -> Image.Image:
+def upright_rgb(picture: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF says, in 8-bit RGB, transparency over white.
+
+    Raises LowlightError for floating-point pixels, whose range is not known.
+    """
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode == "F":
+        raise LowlightError("floating-point photos cannot be read: save it with 8 or 16 bits")
+    if picture.mode.startswith("I"):
+        # Pillow clips 16 bits at 255 instead of scaling them.
+        grey = np.asarray(picture).clip(0, 65535) / 257
+        picture = Image.fromarray(grey.round().astype(np.uint8))
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     # A plain conversion would uncover the colours hidden under transparent pixels.

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import nn
 
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import open_photo, to_picture, to_tensor
+from lowlight_hub.photos import open_photo, to_picture, to_tensor, upright_rgb
 
 
 @torch.inference_mode()
@@ -17,6 +17,7 @@ def enhance(model: nn.Module, photo: Image.Image | str | Path) -> Image.Image:
     `photo` is a picture or a path; the result is 200×200, RGB, 8 bits, whatever the photo's shape.
     Raises LowlightError where the path is not a readable photo.
     """
-    picture = photo.convert("RGB") if isinstance(photo, Image.Image) else open_photo(photo)
+    picture = upright_rgb(photo) if isinstance(photo, Image.Image) else open_photo(photo)
     small = resize(to_tensor(picture)[None], (SIDE_PX, SIDE_PX))
-    return to_picture(model(small)[0])
+    device = next(model.parameters()).device
+    return to_picture(model(small.to(device))[0])

@@ -9,10 +9,9 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.cards import trained_in_words
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import bundled, read_config
+from lowlight_hub.hub import bundled, fingerprint, list_models, read_config
 
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
-START, END = "<!-- results: written by `lowlight-hub report` -->", "<!-- end of results -->"
 BASELINE_TITLES = dict(
     zip(
         BASELINES,
@@ -40,13 +39,37 @@ class Row(Figures):
 
 
 def read_results(path: Path) -> list[Row]:
-    """The rows that `lowlight-hub evaluate --json` wrote; LowlightError where they are missing."""
+    """The rows that `lowlight-hub evaluate --json` wrote.
+
+    Raises LowlightError where they are missing, damaged, not of all bundled models, or of other
+    weights than the bundled ones.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["rows"]
+        results = json.loads(path.read_text(encoding="utf-8"))
+        rows, weights = results["rows"], results["weights"]
+        complete = all(Row.__annotations__.keys() <= row.keys() for row in rows)
     except FileNotFoundError:
         raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        complete = False
+    if not complete:
+        raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
+    stale = [name for name in list_models() if weights.get(name) != fingerprint(name)]
+    if stale:
+        raise LowlightError(
+            f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
+            "make it anew by `lowlight-hub evaluate` of all models"
+        )
+    return rows
+
+
+def attempts_table() -> str:
+    """What each attempt is, as a Markdown table."""
+    lines = ["| name | network | learns | loss |", "|---|---|---|---|"]
+    for attempt in ATTEMPTS.values():
+        cells = (f"`{attempt.name}`", attempt.architecture, attempt.learns, attempt.formula)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def results_table(rows: Sequence[Row]) -> str:
@@ -75,13 +98,21 @@ def _table_line(name: str, measured: dict[str, Row]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write_table(rows: Sequence[Row], readme: Path) -> None:
-    """Puts the results table between the markers of the README."""
-    text = readme.read_text(encoding="utf-8")
-    if START not in text or END not in text:
-        raise LowlightError(f"{readme} lacks the lines {START} and {END}")
-    before, rest = text.split(START, 1)
-    after = rest.split(END, 1)[1]
-    table = results_table(rows)
-    new = f"{before}{START}\n{table}\n{END}{after}"
-    replace_text(readme, new)
+def write_tables(rows: Sequence[Row], readme: Path) -> None:
+    """Puts both tables between their markers in the README."""
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except OSError:
+        raise LowlightError(f"there is no {readme}: name it by --readme") from None
+    for name, table in (("results", results_table(rows)), ("attempts", attempts_table())):
+        start, end = markers(name)
+        if start not in text or end not in text:
+            raise LowlightError(f"{readme} lacks the lines {start} and {end}")
+        before, rest = text.split(start, 1)
+        text = f"{before}{start}\n{table}\n{end}{rest.split(end, 1)[1]}"
+    replace_text(readme, text)
+
+
+def markers(name: str) -> tuple[str, str]:
+    """The lines of the README between which a table stands."""
+    return f"<!-- {name}: written by `lowlight-hub report` -->", f"<!-- end of {name} -->"

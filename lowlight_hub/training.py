@@ -4,6 +4,7 @@ import math
 import time
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -20,12 +21,13 @@ from lowlight_hub.data import (
     split_by_scene,
     steps_per_epoch,
 )
-from lowlight_hub.durable import replace_file
+from lowlight_hub.durable import make_folder, replace_file
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import CONFIG_FILE
 from lowlight_hub.outcome import Settings, is_finished, kept_epoch, write_outcome
 
 CHECKPOINT_FILE = "checkpoint.pt"
+CHECKPOINT_KEYS = {"attempt", "settings", "data", "history", "model", "kept", "optimizer"}
 VALIDATION_BATCH = 32
 
 
@@ -46,9 +48,10 @@ def train(
     that differ from the resumed ones, and for a loss that is not finite; no weights are then
     written.
     """
+    make_folder(folder)  # before hours of training, not after
     training, validation = split_by_scene(pairs)
     per_epoch = steps_per_epoch(training, settings.batch_size)
-    state = _starting_state(attempt, settings, folder, resume=resume, continued=continued)
+    state = _starting_state(attempt, pairs, settings, folder, resume, continued)
     history: list[dict[str, float]] = state["history"] if state else []
     if is_finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
         print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
@@ -75,12 +78,15 @@ def train(
             "train_loss": train_loss,
             **validate(attempt, model, validation, settings, accelerator),
         }
+        _check_finite(losses["validation_loss"], "validation loss", attempt, settings, epoch)
         history.append(losses)
         weights = accelerator.unwrap_model(model).state_dict()
         if kept_epoch(attempt, history) == len(history):
             kept = {key: value.clone() for key, value in weights.items()}
         checkpoint = {
+            "attempt": attempt.name,
             "settings": settings.to_repeat(),
+            "data": pairs.fingerprint(),
             "history": history,
             "model": weights,
             "kept": kept,
@@ -100,7 +106,12 @@ def train(
 
 
 def _starting_state(
-    attempt: Attempt, settings: Settings, folder: Path, *, resume: bool, continued: Path | None
+    attempt: Attempt,
+    pairs: Pairs,
+    settings: Settings,
+    folder: Path,
+    resume: bool,
+    continued: Path | None,
 ) -> dict[str, Any] | None:
     own = folder / CHECKPOINT_FILE
     if own.is_file() and not resume:
@@ -108,21 +119,33 @@ def _starting_state(
             f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
             "choose another --out"
         )
-    path = own if own.is_file() else continued and continued / CHECKPOINT_FILE
-    if not path:
-        return None
+    name: str | None = attempt.name
+    path = own
+    if not own.is_file():
+        if continued is None:
+            return None
+        name, path = attempt.continues, continued / CHECKPOINT_FILE
+    state = _read_checkpoint(path)
+    then = {"attempt": state["attempt"], "data": state["data"], **state["settings"]}
+    now = {"attempt": name, "data": pairs.fingerprint(), **settings.to_repeat()}
+    differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)]
+    if differing:
+        raise LowlightError(
+            f"{path} was trained with other settings ({', '.join(differing)}): repeat those, or "
+            "choose another --out"
+        )
+    return state
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
     except FileNotFoundError:
-        raise LowlightError(f"{attempt.name} goes on from {path}, which is not there") from None
-    wanted, found = settings.to_repeat(), state["settings"]
-    differing = [key for key in wanted if wanted[key] != found.get(key)]
-    if differing:
-        now_and_then = ", ".join(f"{key} {found.get(key)} → {wanted[key]}" for key in differing)
-        raise LowlightError(
-            f"{path} was trained with other settings ({now_and_then}): repeat those, or choose "
-            "another --out"
-        )
+        raise LowlightError(f"there is no {path} to go on from") from None
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError):
+        state = None
+    if not isinstance(state, dict) or not state.keys() >= CHECKPOINT_KEYS:
+        raise LowlightError(f"{path} is damaged: choose another --out, or delete its folder")
     return state
 
 
@@ -161,11 +184,7 @@ def _epoch(
             with _autocast(settings, accelerator):
                 loss = attempt.loss(model, _placed(dark, accelerator), _placed(bright, accelerator))
             value = loss.item()
-            if not math.isfinite(value):
-                raise LowlightError(
-                    f"the loss of {attempt.name} became {value} at step {step} (epoch {epoch + 1}):"
-                    f" try a lower --lr than {settings.lr}"
-                )
+            _check_finite(value, f"loss at step {step}", attempt, settings, epoch)
             optimizer.zero_grad()
             accelerator.backward(loss)
             optimizer.step()
@@ -174,6 +193,16 @@ def _epoch(
             bar.set_postfix(loss=f"{value:.4f}", refresh=False)
     rate = per_epoch * settings.batch_size / (time.perf_counter() - started)
     return total / per_epoch, rate
+
+
+def _check_finite(
+    value: float, name: str, attempt: Attempt, settings: Settings, epoch: int
+) -> None:
+    if not math.isfinite(value):
+        raise LowlightError(
+            f"{attempt.name}: the {name} (epoch {epoch + 1}) is {value}: start again with a lower "
+            f"--lr than {settings.lr} and another --out"
+        )
 
 
 def _autocast(settings: Settings, accelerator: Accelerator) -> torch.autocast:

@@ -77,6 +77,22 @@ def test_an_uploaded_photo_comes_back_from_every_attempt(page, dark_file):
     sources = {picture.get_attribute("src") for picture in tiles.locator("img").all()}
     assert len(sources) == len(TITLES)
     assert fits_its_width(page)
+    clipped = page.locator("#results .caption-label").evaluate_all(
+        "all => all.filter(it => it.scrollWidth > it.clientWidth + 1).map(it => it.innerText)"
+    )
+    assert clipped == []
+    last, frame = tiles.last.bounding_box(), page.locator("#results").bounding_box()
+    assert last["y"] + last["height"] <= frame["y"] + frame["height"]
+
+
+def test_results_of_an_earlier_photo_do_not_stay_beside_the_next(page, dark_file):
+    page.set_input_files("#photo input[type=file]", dark_file)
+    page.wait_for_selector("#photo img", timeout=WAIT_MS)
+    restore(page)
+    page.get_by_text(f"{len(TITLES)} attempts.").wait_for(timeout=WAIT_MS)
+    page.locator("button.gallery-item").first.click()
+    page.get_by_text(f"{len(TITLES)} attempts.").wait_for(state="detached", timeout=WAIT_MS)
+    assert page.locator("#results .gallery-item").count() == 0
 
 
 def test_an_example_can_be_clicked(page):

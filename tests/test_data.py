@@ -2,14 +2,17 @@
 
 import builtins
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
+import train
 from lowlight_hub import LowlightError
 from lowlight_hub.data import (
     CROP,
+    LOL,
     WHOLE,
     batch_at,
     find_pairs,
@@ -17,6 +20,7 @@ from lowlight_hub.data import (
     load_pairs,
     lol_facts,
     simulated_pairs,
+    source_of,
     split_by_scene,
     steps_per_epoch,
     views,
@@ -36,7 +40,7 @@ def test_lol_layout_in_mixed_formats(lol):
     ).all()
 
 
-def test_training_never_opens_eval15(lol, monkeypatch):
+def test_training_never_opens_eval15(lol, tmp_path, monkeypatch):
     opened = []
     real_open = builtins.open
     monkeypatch.setattr(
@@ -46,9 +50,16 @@ def test_training_never_opens_eval15(lol, monkeypatch):
     )
     for photo in (lol / "eval15").rglob("*.png"):
         photo.write_bytes(b"not a photo: reading it would fail")
-    load_pairs(find_pairs(lol), "lol")
+    command = ["listing", "--data", str(lol), "--epochs", "1", "--batch-size", "1"]
+    assert train.main([*command, "--out", str(tmp_path / "runs")]) == 0
     assert len([name for name in opened if "our485" in name]) == 8
     assert not [name for name in opened if "eval15" in name]
+
+
+def test_the_test_set_is_refused_as_training_data(lol):
+    for folders in ([lol / "eval15"], [lol / "eval15" / "low", lol / "eval15" / "high"]):
+        with pytest.raises(LowlightError, match="test set"):
+            find_pairs(*folders)
 
 
 def test_training_works_without_eval15(lol):
@@ -60,12 +71,15 @@ def test_test_pairs_are_eval15_alone(lol):
     assert [pair.name for pair in find_test_pairs(lol)] == ["700"]
 
 
-def test_two_folders_and_a_folder_of_two(lol):
+def test_every_spelling_of_the_same_folders_gives_the_same_pairs(lol, monkeypatch):
     half = lol / "our485"
-    two = find_pairs(half / "low", half / "high")
-    assert [(pair.dark, pair.bright) for pair in two] == [
-        (pair.dark, pair.bright) for pair in find_pairs(half)
-    ]
+    expected = [(pair.dark, pair.scene) for pair in find_pairs(lol)]
+    assert [(it.dark, it.scene) for it in find_pairs(half)] == expected
+    assert [(it.dark, it.scene) for it in find_pairs(half / "low", half / "high")] == expected
+    monkeypatch.chdir(half)
+    assert [(it.dark.resolve(), it.scene) for it in find_pairs(Path())] == expected
+    assert {source_of(lol), source_of(half), source_of(Path())} == {LOL}
+    assert source_of(lol / "eval15") != LOL
 
 
 def test_scenes_of_lol_are_known_and_its_bad_pair_is_left_out(lol):

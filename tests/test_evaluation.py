@@ -9,7 +9,7 @@ import torch
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
 from lowlight_hub.evaluation import evaluate_pairs, measure
-from lowlight_hub.results import BASELINES, END, START, results_table
+from lowlight_hub.results import BASELINES, attempts_table, markers, results_table
 
 
 class AsItIs(torch.nn.Module):
@@ -94,11 +94,12 @@ def test_the_readme_shows_the_recorded_figures():
     rows = read_results(WEIGHTS / "results.json")
     assert {row["model"] for row in rows} == {*BASELINES, *ATTEMPTS}
     readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
-    table = readme.split(START)[1].split(END)[0]
-    assert table.strip() == results_table(rows).strip()
+    for name, table in (("results", results_table(rows)), ("attempts", attempts_table())):
+        start, end = markers(name)
+        assert readme.split(start)[1].split(end)[0].strip() == table
 
 
-def test_report_fills_the_table_and_the_cards(toy, tmp_path):
+def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     import train
     from lowlight_hub import hub
 
@@ -107,11 +108,18 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path):
     row = {"model": "toy", "input": "dark", "size": "crop200", "protocol": "standard",
            "psnr": 12.345, "ssim": 0.4321, "psnr_gt_mean": 20.0}  # fmt: skip
     results, readme = tmp_path / "results.json", tmp_path / "README.md"
-    results.write_text(json.dumps({"rows": [row]}))
-    readme.write_text(f"before\n{START}\nold\n{END}\nafter\n")
+    weights = {"toy": hub.fingerprint("toy")}
+    results.write_text(json.dumps({"rows": [row], "weights": weights}))
+    places = [f"{start}\nold\n{end}\n" for start, end in map(markers, ("results", "attempts"))]
+    readme.write_text(f"before\n{''.join(places)}after\n")
     assert main(["report", "--results", str(results), "--readme", str(readme)]) == 0
     text = readme.read_text()
     assert "`toy`" in text and "12.3" in text and "old" not in text
     assert text.startswith("before\n") and text.endswith("after\n")
     card = (hub.WEIGHTS / "toy" / "README.md").read_text()
     assert "0.432" in card and 'load_model("toy")' in card
+
+    results.write_text(json.dumps({"rows": [row], "weights": {"toy": "of another training"}}))
+    assert main(["report", "--results", str(results), "--readme", str(readme)]) == 1
+    assert "figures of the bundled weights of toy" in capsys.readouterr().err
+    assert readme.read_text() == text

@@ -95,9 +95,10 @@ def test_saving_again_gives_the_same_file(folder, tmp_path):
     assert one == two == (folder / WEIGHTS_FILE).read_bytes()
 
 
-def test_unknown_names_are_answered_with_the_known_ones():
-    with pytest.raises(LowlightError, match="attempt-9") as caught:
-        load_model("attempt-9")
+@pytest.mark.parametrize("name", ["attempt-9", "", "tests", None, 5])
+def test_unknown_names_are_answered_with_the_known_ones(name):
+    with pytest.raises(LowlightError, match=repr(name)) as caught:
+        load_model(name)
     assert all(name in str(caught.value) for name in ATTEMPTS)
 
 
@@ -153,6 +154,10 @@ def _unknown_attempt(folder):
     (folder / CONFIG_FILE).write_text(json.dumps({"attempt": "os.system"}))
 
 
+def _absurd_width(folder):
+    (folder / CONFIG_FILE).write_text(json.dumps({"attempt": "vae", "width": 10**9}))
+
+
 def _not_json(folder):
     (folder / CONFIG_FILE).write_text("{")
 
@@ -174,6 +179,7 @@ def _not_an_object(folder):
         (_no_weights, "there is no"),
         (_another_attempt, "does not fit"),
         (_unknown_attempt, "no attempt is called"),
+        (_absurd_width, "width is 1000000000"),
         (_not_json, "damaged"),
         (_not_an_object, "damaged"),
     ],

@@ -27,6 +27,12 @@ def test_any_size_gives_a_photo_of_that_size(attempt, size):
     assert restored.min() >= 0 and restored.max() <= 1
 
 
+@pytest.mark.parametrize("shape", [(3, 8, 8), (1, 1, 8, 8), (1, 4, 8, 8)], ids=str)
+def test_what_is_no_batch_of_photos_is_refused(attempt, shape):
+    with pytest.raises(ValueError, match="expected photos B 3 H W"):
+        attempt.network().eval()(torch.rand(shape))
+
+
 def test_answers_differ_with_the_photo(attempt):
     # batch normalisation has seen nothing yet: train mode uses the batch's own statistics
     model = attempt.network().train()
@@ -39,10 +45,11 @@ def test_every_parameter_learns(attempt):
     model = attempt.network().train()
     dark = torch.rand(2, 3, 200, 200)
     attempt.loss(model, dark, dark.sqrt()).backward()
+    # Biases before batch normalisation are left without effect by it.
     unused = [
         name
         for name, parameter in model.named_parameters()
-        if parameter.grad is None or not parameter.grad.isfinite().all()
+        if parameter.dim() > 1 and not 0 < parameter.grad.abs().sum() < float("inf")
     ]
     assert unused == []
 

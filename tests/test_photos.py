@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -36,6 +37,20 @@ def test_orientation_is_applied(tmp_path):
 def test_colours_under_transparent_pixels_stay_hidden(tmp_path):
     Image.new("RGBA", (3, 3), (255, 0, 0, 0)).save(tmp_path / "clear.png")
     assert open_photo(tmp_path / "clear.png").getpixel((1, 1)) == (255, 255, 255)
+
+
+def test_16_bit_grey_is_scaled_and_not_clipped(tmp_path):
+    ramp = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+    for name in ("ramp.png", "ramp.tif"):
+        Image.fromarray(ramp).save(tmp_path / name)
+        red = np.asarray(open_photo(tmp_path / name))[..., 0]
+        assert np.array_equal(red.ravel(), np.arange(256))
+
+
+def test_floating_point_pixels_are_refused(tmp_path):
+    Image.new("F", (3, 3)).save(tmp_path / "float.tif")
+    with pytest.raises(LowlightError, match="floating-point"):
+        open_photo(tmp_path / "float.tif")
 
 
 def _text(path: Path):

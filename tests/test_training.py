@@ -32,7 +32,8 @@ def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):
     assert all((folder / file).is_file() for file in (*MODEL_FILES, "loss.png"))
     config = read_config(folder)
     assert config["steps"] == 3 * 2
-    assert config["epochs_finished"] == config["epochs_planned"] == 3
+    assert config["epochs_finished"] == 3
+    assert config["epochs_planned"] == get_attempt("listing").epochs
     assert config["validation_loss"] == min(line["validation_loss"] for line in history)
     assert not load_model(folder).training
 
@@ -106,6 +107,21 @@ def test_other_settings_are_refused_and_named(pairs, tmp_path):
         train(get_attempt("listing"), pairs, replace(SETTINGS, lr=0.5), tmp_path, resume=True)
 
 
+def test_other_data_and_another_attempt_are_refused(pairs, tmp_path):
+    train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    with pytest.raises(LowlightError, match="data "):
+        train(get_attempt("listing"), pairs.at([0, 2, 3, 4]), SETTINGS, tmp_path, resume=True)
+    with pytest.raises(LowlightError, match="attempt listing → article-row"):
+        train(ARTICLE_ROW, pairs, SETTINGS, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half a file"])
+def test_a_damaged_checkpoint_is_said_to_be_damaged(pairs, tmp_path, content):
+    (tmp_path / CHECKPOINT_FILE).write_bytes(content)
+    with pytest.raises(LowlightError, match="damaged"):
+        train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=True)
+
+
 def test_resuming_a_finished_training_changes_nothing(pairs, tmp_path, capsys):
     folder = train(get_attempt("listing"), pairs, SETTINGS, tmp_path)
     before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -118,9 +134,26 @@ def test_a_loss_that_is_not_finite_stops_without_weights(pairs, tmp_path):
     def broken(model, dark, bright):
         return model(dark).mean() * float("nan")
 
-    with pytest.raises(LowlightError, match="became nan at step 0"):
-        train(replace(ARTICLE_ROW, loss=broken), pairs, SETTINGS, tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+    with pytest.raises(LowlightError, match=r"loss at step 0 .* is nan"):
+        train(replace(ARTICLE_ROW, loss=broken), pairs, SETTINGS, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_validation_loss_that_is_not_finite_keeps_the_last_good_state(
+    pairs, tmp_path, monkeypatch
+):
+    train(ARTICLE_ROW, pairs, replace(SETTINGS, epochs=1), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(training, "validate", lambda *_: {"validation_loss": float("inf")})
+    with pytest.raises(LowlightError, match=r"validation loss .* is inf"):
+        train(ARTICLE_ROW, pairs, SETTINGS, tmp_path, resume=True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_training(pairs, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LowlightError, match="cannot make"):
+        train(ARTICLE_ROW, pairs, SETTINGS, tmp_path / "file" / "run")
 
 
 def test_bfloat16_learns_too(pairs, tmp_path):
@@ -156,6 +189,21 @@ def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_
     assert config["kept_epoch"] == 2
     assert config["epochs_finished"] == 2 + PATIENCE_EPOCHS
     assert config["status"] == "done: converged"
+
+
+def test_few_epochs_are_never_called_enough(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        training,
+        "validate",
+        lambda *_: dict.fromkeys(
+            ("validation_loss", "validation_loss_crop", "validation_loss_whole"), 5.0
+        ),
+    )
+    for row in (ARTICLE_ROW, get_attempt("listing")):
+        folder = train(row, pairs, SETTINGS, tmp_path / row.name)
+        config = read_config(folder)
+        assert config["status"].startswith("cut short")
+        assert config["epochs_planned"] == row.epochs
 
 
 def test_a_row_that_still_learns_is_said_to_be_cut_short(pairs, tmp_path):
@@ -230,6 +278,8 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
         ["vae", "--epochs", "0"],
         ["vae", "--lr", "nan"],
         ["vae", "--whole-share", "2"],
+        ["vae", "--seed", "-1"],
+        ["vae", "--width", "200000"],
     ],
 )
 def test_command_refuses_impossible_arguments(capsys, arguments):

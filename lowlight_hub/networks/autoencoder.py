@@ -7,7 +7,7 @@ from lowlight_hub.networks.mnist import MnistDecoder, MnistEncoder
 from lowlight_hub.networks.plain import PlainDecoder, PlainEncoder
 from lowlight_hub.networks.resnet import ResNetDecoder, ResNetEncoder
 from lowlight_hub.networks.reversed_mnist import ReversedMnistDecoder, ReversedMnistEncoder
-from lowlight_hub.networks.sizes import SIDE_PX, resize
+from lowlight_hub.networks.sizes import SIDE_PX, check_photos, resize
 from lowlight_hub.networks.vgg import VggDecoder, VggEncoder
 
 # Every encoder is Encoder(outputs, width) and maps B 3 200 200 to B outputs;
@@ -44,6 +44,7 @@ class Autoencoder(nn.Module):
 
     def encode(self, photo: Tensor) -> Tensor:
         """The feature vector, B latent, of photos B 3 H W in 0..1."""
+        check_photos(photo)
         return self.encoder(resize(photo, (SIDE_PX, SIDE_PX)))
 
     def decode(self, latent: Tensor) -> Tensor:

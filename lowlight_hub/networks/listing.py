@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from lowlight_hub.networks.mnist import down, up
+from lowlight_hub.networks.sizes import check_photos
 
 SLIM_WIDTH = 16
 
@@ -21,6 +22,7 @@ class ListingAutoencoder(nn.Module):
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
     def forward(self, photo: Tensor) -> Tensor:
+        check_photos(photo)
         batch, channels, height, width = photo.shape
         one_channel = photo.reshape(batch * channels, 1, height, width)
         restored = self.decoder(self.encoder(one_channel))[..., :height, :width]

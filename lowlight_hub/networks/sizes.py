@@ -8,6 +8,12 @@ from torch.nn import functional
 SIDE_PX = 200
 
 
+def check_photos(photos: Tensor) -> None:
+    """Raises ValueError for anything but B 3 H W."""
+    if photos.dim() != 4 or photos.shape[1] != 3:
+        raise ValueError(f"expected photos B 3 H W, not {tuple(photos.shape)}")
+
+
 def resize(photo: Tensor, size_px: Sequence[int]) -> Tensor:
     """Photos B C H W at (height, width), antialiased; untouched where that is their size."""
     if tuple(photo.shape[-2:]) == tuple(size_px):
