@@ -13,7 +13,7 @@ import gradio as gr
 from PIL import Image
 from torch import nn
 
-from lowlight_hub import ATTEMPTS, LowlightError, enhance, list_models, load_model
+from lowlight_hub import ATTEMPTS, LowlightError, enhance, load_model
 from lowlight_hub.attempts import ARTICLE
 from lowlight_hub.data import dark_free_photos
 from lowlight_hub.networks.sizes import SIDE_PX
@@ -38,6 +38,9 @@ CSS = """
 #results .caption-label {
   background: #18181b; color: #fff; opacity: 1; max-width: 100%; white-space: normal;
   overflow: visible; text-overflow: clip;
+}
+@media (max-width: 640px) {
+  #results .grid-container { grid-template-columns: 1fr 1fr; }
 }
 """
 
@@ -73,15 +76,14 @@ def restore_with_all(path: str | None) -> Iterator[tuple[list[tuple[Image.Image,
         raise gr.Error(f"{error}.", print_exception=False) from None
     pictures: list[tuple[Image.Image, str]] = []
     failures: list[str] = []
-    names = list_models()
-    for number, name in enumerate(names, start=1):
+    for number, name in enumerate(ATTEMPTS, start=1):
         try:
             restored = enhance(_model(name), photo)
         except LowlightError:
             failures.append(ATTEMPTS[name].title)
             continue
         pictures.append((_in_shape(restored, photo), ATTEMPTS[name].title))
-        yield pictures, f"{number} of {len(names)} attempts"
+        yield pictures, f"{number} of {len(ATTEMPTS)} attempts"
     note = f"{len(pictures)} attempts. Click a picture to see it large."
     if failures:
         note += f" Left out, because the weights are missing or damaged: {', '.join(failures)}."

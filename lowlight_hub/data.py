@@ -74,7 +74,7 @@ def find_pairs(*folders: Path) -> list[PhotoPair]:
     suffix. Raises LowlightError for a missing or empty folder and for photos without a partner.
     """
     for folder in folders:
-        if "eval15" in folder.resolve().parts:
+        if "eval15" in folder.resolve().parts[-2:]:
             raise LowlightError(f"{folder} is LOL's test set: training may not see it")
     if len(folders) == 2:
         return _pairs_in(*folders)
