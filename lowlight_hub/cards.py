@@ -68,9 +68,9 @@ def model_card(
             "| input | PSNR | SSIM | PSNR, GT-mean |\n|---|--:|--:|--:|\n" + "\n".join(figures)
         )
     parts += [
-        "![dark, restored and bright free photos](samples.webp)\n\n"
-        "Free photos darkened by a simulator: dark above, restored in the middle, the original "
-        "below.",
+        "![free photos, dark, restored and bright](samples.webp)\n\n"
+        "Free photos darkened by a simulator. From above: dark, restored from dark, "
+        f"{'restored from bright, ' if attempt.reads_bright else ''}the original.",
         "**Limits.** It sees 200×200 pixels of a photo, so the result is blurred."
         + (LOL_LIMITS if config["data"] == LOL else ""),
     ]

@@ -115,10 +115,14 @@ def write_outcome(
     del config["epoch"]
     lines = "".join(json.dumps(line) + "\n" for line in history)
     replace_text(folder / HISTORY_FILE, lines)
-    save_photo(samples_of_free_photos(model), folder / SAMPLES_FILE)
+    samples = samples_of_free_photos(model, from_bright=attempt.reads_bright)
+    save_photo(samples, folder / SAMPLES_FILE)
     few = slice(0, 6)
     sheet = sample_sheet(
-        model, validation.dark[few, CROP].float() / 255, validation.bright[few, CROP].float() / 255
+        model,
+        validation.dark[few, CROP].float() / 255,
+        validation.bright[few, CROP].float() / 255,
+        from_bright=attempt.reads_bright,
     )
     save_photo(sheet, folder / "validation.webp")
     loss_curve(attempt.title, history, folder / "loss.png")

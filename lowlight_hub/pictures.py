@@ -14,24 +14,34 @@ GAP_PX = 4
 
 
 @torch.no_grad()
-def sample_sheet(model: nn.Module, dark: Tensor, bright: Tensor) -> Image.Image:
-    """Three rows, dark, restored and bright, with a column for each of N pairs N 3 H W in 0..1."""
-    restored = model(dark)
+def sample_sheet(
+    model: nn.Module, dark: Tensor, bright: Tensor, *, from_bright: bool
+) -> Image.Image:
+    """A column for each of N pairs, N 3 H W in 0..1; rows: dark, restored from dark, bright.
+
+    With `from_bright`, what is restored from the bright photo stands above that one.
+    """
+    rows = [dark, model(dark), *([model(bright)] if from_bright else []), bright]
     height, width = dark.shape[-2:]
     sheet = Image.new(
-        "RGB", (len(dark) * (width + GAP_PX) - GAP_PX, 3 * (height + GAP_PX) - GAP_PX), "white"
+        "RGB",
+        (len(dark) * (width + GAP_PX) - GAP_PX, len(rows) * (height + GAP_PX) - GAP_PX),
+        "white",
     )
-    for row, photos in enumerate((dark, restored, bright)):
+    for row, photos in enumerate(rows):
         for column, photo in enumerate(photos):
             sheet.paste(to_picture(photo), (column * (width + GAP_PX), row * (height + GAP_PX)))
     return sheet
 
 
-def samples_of_free_photos(model: nn.Module) -> Image.Image:
+def samples_of_free_photos(model: nn.Module, *, from_bright: bool) -> Image.Image:
     """The sample sheet that may be published: the package's free photos, darkened."""
     pairs = simulated_pairs([SHOWN_EXPOSURE])
     return sample_sheet(
-        model, pairs.dark[:, WHOLE].float() / 255, pairs.bright[:, WHOLE].float() / 255
+        model,
+        pairs.dark[:, WHOLE].float() / 255,
+        pairs.bright[:, WHOLE].float() / 255,
+        from_bright=from_bright,
     )
 
 
