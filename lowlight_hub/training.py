@@ -48,7 +48,6 @@ def train(
     that differ from the resumed ones, and for a loss that is not finite; no weights are then
     written.
     """
-    make_folder(folder)  # before hours of training, not after
     training, validation = split_by_scene(pairs)
     per_epoch = steps_per_epoch(training, settings.batch_size)
     state = _starting_state(attempt, pairs, settings, folder, resume, continued)
@@ -56,6 +55,7 @@ def train(
     if is_finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
         print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
         return folder
+    make_folder(folder)  # before hours of training, not after
 
     accelerator = Accelerator(cpu=settings.device == "cpu")
     torch.manual_seed(settings.seed)
