@@ -47,7 +47,7 @@ def model_card(
     ]
     parts = [
         f"---\n{header.to_yaml()}\n---",
-        f"# {attempt.name}: {attempt.title}",
+        f"# {attempt.title} (`{attempt.name}`)",
         f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
         "```python\nfrom lowlight_hub import load_model\n\n"
         f'model = load_model("{attempt.name}")\n'
