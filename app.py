@@ -13,21 +13,29 @@ import gradio as gr
 from PIL import Image
 from torch import nn
 
-from lowlight_hub import ATTEMPTS, LowlightError, enhance, load_model
+from lowlight_hub import ATTEMPTS, LowlightError, load_model
 from lowlight_hub.attempts import ARTICLE
 from lowlight_hub.data import dark_free_photos
 from lowlight_hub.networks.sizes import SIDE_PX
-from lowlight_hub.photos import open_photo, save_photo, to_picture
+from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
+from lowlight_hub.restoring import Detail, restore
 
 INTRODUCTION = f"""
 # lowlight-hub
 Brighten a dark photo with every autoencoder of
 [Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), and see what each makes of
-it. They see the whole photo at {SIDE_PX}×{SIDE_PX} pixels, as in the article, so the results are
-blurred; the light and the colours are what to compare.
+it. They see the whole photo at {SIDE_PX}×{SIDE_PX} pixels, as in the article, and answer with a
+blur; the light and the colours of that answer are then carried to your photo, which stays sharp.
 """
 MAX_UPLOAD = "60mb"
 MAX_WAITING = 20
+# The gallery's pictures are previews: ten of a large photo would take minutes to encode.
+PREVIEW_PX = 1024
+DETAIL_CHOICES = [
+    ("Sharp: its light and colours on the photo", "transfer"),
+    ("The network's own answer", "network"),
+    (f"The same at {SIDE_PX}×{SIDE_PX}, as in the article", "raw"),
+]
 HOUR_S = 3600
 # The gallery's own captions are white on a see-through grey: too faint over a bright photo.
 CSS = """
@@ -58,15 +66,21 @@ def _model(name: str) -> nn.Module:
     return load_model(name)
 
 
-def _in_shape(restored: Image.Image, photo: Image.Image) -> Image.Image:
-    """The square result in the photo's own proportions again, its shorter side unchanged."""
-    scale = SIDE_PX / min(photo.size)
-    # A strip of a photo stays within what a page can show.
-    size = [min(max(1, round(side * scale)), 10 * SIDE_PX) for side in photo.size]
-    return restored.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+def _preview(restored: Photo, photo: Photo) -> Image.Image:
+    """What the gallery shows: of a square raw answer the photo's own proportions again."""
+    picture = to_picture(restored)
+    if restored.size != photo.size:
+        scale = SIDE_PX / min(photo.size)
+        # A strip of a photo stays within what a page can show.
+        size = [min(max(1, round(side * scale)), PREVIEW_PX) for side in photo.size]
+        return picture.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+    picture.thumbnail((PREVIEW_PX, PREVIEW_PX), Image.Resampling.LANCZOS)
+    return picture
 
 
-def restore_with_all(path: str | None) -> Iterator[tuple[list[tuple[Image.Image, str]], str]]:
+def restore_with_all(
+    path: str | None, detail: Detail = "transfer"
+) -> Iterator[tuple[list[tuple[str, str]], str]]:
     """The pictures of all attempts with their captions, one more each time, and a line of text."""
     try:
         if path is None:
@@ -74,20 +88,24 @@ def restore_with_all(path: str | None) -> Iterator[tuple[list[tuple[Image.Image,
         photo = open_photo(path, "The photo")
     except LowlightError as error:
         raise gr.Error(f"{error}.", print_exception=False) from None
-    pictures: list[tuple[Image.Image, str]] = []
+    pictures: list[tuple[str, str]] = []
     failures: list[str] = []
-    for number, name in enumerate(ATTEMPTS, start=1):
-        try:
-            restored = enhance(_model(name), photo)
-        except LowlightError:
-            failures.append(ATTEMPTS[name].title)
-            continue
-        pictures.append((_in_shape(restored, photo), ATTEMPTS[name].title))
-        yield pictures, f"{number} of {len(ATTEMPTS)} attempts"
-    note = f"{len(pictures)} attempts. Click a picture to see it large."
-    if failures:
-        note += f" Left out, because the weights are missing or damaged: {', '.join(failures)}."
-    yield pictures, note
+    # Files, because pictures would be encoded anew at every step; Gradio keeps copies.
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (name, attempt) in enumerate(ATTEMPTS.items(), start=1):
+            try:
+                restored = restore(_model(name), photo, detail=detail)
+            except LowlightError:
+                failures.append(attempt.title)
+                continue
+            file = Path(folder) / f"{name}.png"
+            save_photo(_preview(restored, photo), file)
+            pictures.append((str(file), attempt.title))
+            yield pictures, f"{number} of {len(ATTEMPTS)} attempts"
+        note = f"{len(pictures)} attempts. Click a picture to see it large."
+        if failures:
+            note += f" Left out, because the weights are missing or damaged: {', '.join(failures)}."
+        yield pictures, note
 
 
 def _example_files(folder: Path) -> list[str]:
@@ -112,7 +130,8 @@ def build() -> gr.Blocks:
                     buttons=[],
                     elem_id="photo",
                 )
-                restore = gr.Button("Restore with every attempt", variant="primary")
+                detail = gr.Radio(DETAIL_CHOICES, value="transfer", label="Show")
+                button = gr.Button("Restore with every attempt", variant="primary")
                 with tempfile.TemporaryDirectory() as folder:  # Gradio keeps copies
                     gr.Examples(_example_files(Path(folder)), photo, label="Or one of these")
             with gr.Column(scale=2, min_width=280):
@@ -126,8 +145,9 @@ def build() -> gr.Blocks:
                     elem_id="results",
                 )
                 note = gr.Markdown(elem_id="note")
-        photo.change(lambda: (None, ""), None, [gallery, note], api_visibility="private")
-        restore.click(restore_with_all, photo, [gallery, note], api_name="compare")
+        for changed in (photo.change, detail.change):
+            changed(lambda: (None, ""), None, [gallery, note], api_visibility="private")
+        button.click(restore_with_all, [photo, detail], [gallery, note], api_name="compare")
     return demo.queue(max_size=MAX_WAITING)
 
 

@@ -3,6 +3,14 @@
 from lowlight_hub.attempts import ATTEMPTS, Attempt
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import list_models, load_model
-from lowlight_hub.restoring import enhance
+from lowlight_hub.restoring import enhance, enhance_file
 
-__all__ = ["ATTEMPTS", "Attempt", "LowlightError", "enhance", "list_models", "load_model"]
+__all__ = [
+    "ATTEMPTS",
+    "Attempt",
+    "LowlightError",
+    "enhance",
+    "enhance_file",
+    "list_models",
+    "load_model",
+]

@@ -1,15 +1,17 @@
-"""The command line: `lowlight-hub evaluate`, `lowlight-hub bundle`, `lowlight-hub report`."""
+"""The command line: `lowlight-hub enhance | evaluate | bundle | report`."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from lowlight_hub.attempts import get_attempt
+from lowlight_hub.attempts import DEFAULT, get_attempt
+from lowlight_hub.batch import enhance_batch, find_photos, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import WEIGHTS, bundle, bundled, fingerprint, list_models
+from lowlight_hub.hub import WEIGHTS, bundle, bundled, fingerprint, list_models, load_model
+from lowlight_hub.restoring import DETAILS
 from lowlight_hub.results import read_results, write_tables
 
 RESULTS = WEIGHTS / "results.json"
@@ -18,6 +20,8 @@ RESULTS = WEIGHTS / "results.json"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lowlight-hub", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+
+    _add_enhance(commands)
 
     evaluate = commands.add_parser("evaluate", help="measure models on LOL's eval15")
     evaluate.add_argument("--data", type=Path, required=True, help="the folder of LOL")
@@ -52,16 +56,84 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_enhance(commands) -> None:
+    enhance = commands.add_parser("enhance", help="brighten photos, in full size")
+    enhance.add_argument("inputs", type=Path, nargs="+", metavar="IN", help="photos and folders")
+    enhance.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where STEM_MODEL.EXT are written"
+    )
+    enhance.add_argument(
+        "--model",
+        default=DEFAULT,
+        metavar="NAME",
+        help="a bundled model or a folder of train.py (default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--detail",
+        choices=DETAILS,
+        default="transfer",
+        help="transfer: the photo itself, sharp, in the light and colours that the network gives "
+        "it; network: the network's own answer; raw: the same at 200×200 (default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--strength",
+        type=_share,
+        default=1.0,
+        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--format",
+        choices=["png", "jpg", "webp"],
+        help="default: each photo's own where it is one of these, else png",
+    )
+    enhance.add_argument(
+        "--keep-metadata",
+        action="store_true",
+        help="keep camera, lens, exposure and date (never the place)",
+    )
+    enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    enhance.set_defaults(run=_enhance)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
+    return share
+
+
+def _enhance(arguments: argparse.Namespace) -> int:
+    model = load_model(arguments.model)
+    photos, complaints = find_photos(arguments.inputs)
+    suffix = f".{arguments.format}" if arguments.format else None
+    jobs = plan(photos, arguments.out, Path(arguments.model).resolve().name, suffix)
+    written, failures = enhance_batch(
+        model,
+        jobs,
+        detail=arguments.detail,
+        strength=arguments.strength,
+        keep_metadata=arguments.keep_metadata,
+        overwrite=arguments.overwrite,
+    )
+    print(f"wrote {len(written)} of {len(photos)} photos to {arguments.out}")
+    for complaint in complaints + failures:
+        print(f"error: {complaint}", file=sys.stderr)
+    return 1 if complaints or failures else 0
+
+
 def _evaluate(arguments: argparse.Namespace) -> None:
     # Imported where used: scikit-image takes a second.
     from lowlight_hub.evaluation import evaluate
 
     rows = evaluate(arguments.data, arguments.models or list_models())
-    print(f"{'model':16} {'input':8} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
+    print(f"{'model':14} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
     for row in rows:
         print(
-            f"{row['model']:16} {row['input']:8} {row['psnr']:6.2f} {row['ssim']:6.3f} "
-            f"{row['psnr_gt_mean']:8.2f}"
+            f"{row['model']:14} {row['size']:8} {row['input']:6} {row['psnr']:6.2f} "
+            f"{row['ssim']:6.3f} {row['psnr_gt_mean']:8.2f}"
         )
     if arguments.json:
         measured = {row["model"] for row in rows}
@@ -87,14 +159,13 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        return arguments.run(arguments) or 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -198,6 +198,9 @@ _TABLE = (
 ATTEMPTS: dict[str, Attempt] = {attempt.name: attempt for attempt in _TABLE}
 """The attempts by name, in the order in which they are shown."""
 
+DEFAULT = "attempt-1"
+"""The one to take where nobody says which: the best at full size on the validation scenes."""
+
 
 def get_attempt(name: str) -> Attempt:
     """The row with this name. Raises LowlightError that lists the known names."""

@@ -11,6 +11,7 @@ from lowlight_hub.data import LOL
 from lowlight_hub.durable import replace_text
 from lowlight_hub.hub import CARD_FILE, read_config
 
+SIZES = {"full": "600×400", "crop200": "200×200 crop"}
 LOL_LIMITS = (
     " It learnt from a few hundred photos of a few rooms and streets; 14 of the 15 test scenes are "
     "among them, so figures on eval15 reward memory. The licence of the LOL photos is not stated "
@@ -41,7 +42,8 @@ def model_card(
     )
     losses = f"training {config['train_loss']:.5f}, validation {config['validation_loss']:.5f}"
     figures = [
-        f"| {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | {row['psnr_gt_mean']:.2f} |"
+        f"| {SIZES[row['size']]} | {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
+        f"{row['psnr_gt_mean']:.2f} |"
         for row in rows
         if row["model"] == attempt.name
     ]
@@ -49,9 +51,10 @@ def model_card(
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
         f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
-        "```python\nfrom lowlight_hub import load_model\n\n"
+        "```python\nfrom lowlight_hub import enhance, load_model\n\n"
         f'model = load_model("{attempt.name}")\n'
-        "restored = model(photo)  # B 3 H W, RGB in 0..1\n```",
+        'picture = enhance(model, "dark.jpg")  # in full size\n'
+        "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
         f"- trained: {trained_in_words(config)} ({config['status']}), {config['steps']} steps of "
         f"{config['batch_size']} photos, Adam, learning rate {config['lr']}, "
@@ -64,14 +67,16 @@ def model_card(
     ]
     if figures:
         parts.append(
-            "LOL eval15 at the article's 200×200 crop:\n\n"
-            "| input | PSNR | SSIM | PSNR, GT-mean |\n|---|--:|--:|--:|\n" + "\n".join(figures)
+            "LOL eval15, the whole photos as `enhance` restores them and the article's crop:\n\n"
+            "| size | input | PSNR | SSIM | PSNR, GT-mean |\n|---|---|--:|--:|--:|\n"
+            + "\n".join(figures)
         )
     parts += [
         "![free photos, dark, restored and bright](samples.webp)\n\n"
         "Free photos darkened by a simulator. From above: dark, restored from dark, "
         f"{'restored from bright, ' if attempt.reads_bright else ''}the original.",
-        "**Limits.** It sees 200×200 pixels of a photo, so the result is blurred."
+        "**Limits.** It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` "
+        "carries the light and the colours to the photo in full size."
         + (LOL_LIMITS if config["data"] == LOL else ""),
     ]
     return "\n\n".join(parts) + "\n"

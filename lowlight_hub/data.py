@@ -186,7 +186,7 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str) -> Pairs:
     for row, pair in enumerate(tqdm(pairs, desc="reading photos", unit="pair", leave=False)):
         photos = [open_photo(path, str(path)) for path in (pair.dark, pair.bright)]
         if photos[0].size != photos[1].size:
-            sizes = " and ".join(f"{photo.width}×{photo.height}" for photo in photos)
+            sizes = " and ".join("{}×{}".format(*photo.size) for photo in photos)
             raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
         dark[row], bright[row] = (_as_bytes(views(to_tensor(photo))) for photo in photos)
     return Pairs(

@@ -1,23 +1,27 @@
 """Figures on LOL's test set, by the standard protocol, and the baselines beside them.
 
-Each of the 15 pairs of eval15 at the article's top-left 200×200 crop; the output is rounded to 8
+Each of the 15 pairs of eval15, once at the article's top-left 200×200 crop, which the network is
+given as it is, and once in full, 600×400, as `enhance` restores it. The output is rounded to 8
 bits; PSNR and SSIM are scikit-image's, on RGB, SSIM with the Gaussian window of its authors (Wang
 et al., IEEE TIP 2004). `psnr_gt_mean` first scales the output to the reference's mean brightness:
 another protocol, which adds several dB, never to be compared with the first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
-from torch import Tensor
+from torch import Tensor, nn
+from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import CROP, Pairs, find_pairs, find_test_pairs, load_pairs
+from lowlight_hub.data import CROP, Pairs, PhotoPair, find_pairs, find_test_pairs, load_pairs
 from lowlight_hub.hub import load_model
-from lowlight_hub.results import BASELINES, Figures, Row
+from lowlight_hub.photos import open_photo, to_tensor
+from lowlight_hub.restoring import restore
+from lowlight_hub.results import BASELINES, CROP_SIZE, FULL_SIZE, Figures, Row
 
 # Photos B 3 H W in 0..1 to the same.
 Restorer = Callable[[Tensor], Tensor]
@@ -34,19 +38,23 @@ def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, f
         sigma=1.5,
         use_sample_covariance=False,
     )
+    return _psnr(restored, reference), float(ssim)
+
+
+def _psnr(restored: np.ndarray, reference: np.ndarray) -> float:
     with np.errstate(divide="ignore"):  # a perfect photo has an infinite PSNR
-        psnr = peak_signal_noise_ratio(reference, restored, data_range=255)
-    return float(psnr), float(ssim)
+        return float(peak_signal_noise_ratio(reference, restored, data_range=255))
 
 
-def measure(restored: Tensor, reference: Tensor) -> Figures:
-    """The figures of photos B 3 H W in 0..1 against references B 3 H W, uint8."""
+def measure(restored: Iterable[Tensor], reference: Iterable[Tensor]) -> Figures:
+    """The mean figures of photos 3 H W in 0..1 against as many references 3 H W, uint8."""
     figures = []
-    for photo, target in zip(restored.clamp(0, 1), reference, strict=True):
+    for photo, target in zip(restored, reference, strict=True):
+        photo = photo.clamp(0, 1)
         goal = target.permute(1, 2, 0).numpy()
         gain = goal.mean() / 255 / max(photo.mean().item(), 1e-6)
         psnr, ssim = psnr_and_ssim(_rounded(photo), goal)
-        figures.append((psnr, ssim, psnr_and_ssim(_rounded(photo * gain), goal)[0]))
+        figures.append((psnr, ssim, _psnr(_rounded(photo * gain), goal)))
     psnr, ssim, psnr_gt_mean = (float(value) for value in np.mean(figures, axis=0))
     return {"psnr": psnr, "ssim": ssim, "psnr_gt_mean": psnr_gt_mean}
 
@@ -60,36 +68,51 @@ def evaluate(data: Path, models: Sequence[str]) -> list[Row]:
 
     Raises LowlightError for an unknown model, missing weights, or a folder without LOL.
     """
-    restorers: list[tuple[str, Restorer]] = [(name, load_model(name)) for name in models]
-    test = load_pairs(find_test_pairs(data), "eval15")
+    loaded = [(name, load_model(name)) for name in models]
+    files = find_test_pairs(data)
+    test = load_pairs(files, "eval15")
     training = load_pairs(find_pairs(data), "our485")
-    return evaluate_pairs(test, training, restorers)
+    return evaluate_crops(test, training, loaded) + evaluate_in_full(files, loaded)
 
 
 @torch.inference_mode()
-def evaluate_pairs(
+def evaluate_crops(
     test: Pairs, training: Pairs, restorers: Sequence[tuple[str, Restorer]]
 ) -> list[Row]:
-    """As evaluate, for pairs and models at hand; `training` gives the mean bright photo."""
+    """Figures at the article's crop; `training` gives the mean bright photo."""
     dark = test.dark[:, CROP].float() / 255
     bright = test.bright[:, CROP].float() / 255
     reference = test.bright[:, CROP]
     mean_bright = training.bright[:, CROP].float().mean(dim=0).expand_as(dark) / 255
 
-    def row(model: str, source: str, restored: Tensor) -> Row:
-        figures = measure(restored, reference)
-        return {
-            "model": model,
-            "input": source,
-            "size": "crop200",
-            "protocol": "standard",
-            **figures,
-        }
-
     baselines = (dark, mean_bright, dark**0.4)
-    rows = [row(name, "dark", it) for name, it in zip(BASELINES, baselines, strict=True)]
-    for name, restore in restorers:
-        rows.append(row(name, "dark", restore(dark)))
+    rows = [
+        _row(name, "dark", CROP_SIZE, measure(it, reference))
+        for name, it in zip(BASELINES, baselines, strict=True)
+    ]
+    for name, restorer in restorers:
+        rows.append(_row(name, "dark", CROP_SIZE, measure(restorer(dark), reference)))
         if ATTEMPTS[name].reads_bright:
-            rows.append(row(name, "bright", restore(bright)))
+            rows.append(_row(name, "bright", CROP_SIZE, measure(restorer(bright), reference)))
     return rows
+
+
+def evaluate_in_full(
+    test: Sequence[PhotoPair], models: Sequence[tuple[str, nn.Module]]
+) -> list[Row]:
+    """Figures of the whole photos as `enhance` restores them, and of two of the baselines."""
+    dark = [open_photo(pair.dark) for pair in test]
+    reference = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in test]
+    baselines = {"dark": 1.0, "gamma_0.4": 0.4}
+    rows = [
+        _row(name, "dark", FULL_SIZE, measure([to_tensor(it) ** gamma for it in dark], reference))
+        for name, gamma in baselines.items()
+    ]
+    for name, model in tqdm(models, desc="full size", unit="model", leave=False):
+        restored = (to_tensor(restore(model, it)) for it in dark)
+        rows.append(_row(name, "dark", FULL_SIZE, measure(restored, reference)))
+    return rows
+
+
+def _row(model: str, source: str, size: str, figures: Figures) -> Row:
+    return {"model": model, "input": source, "size": size, "protocol": "standard", **figures}

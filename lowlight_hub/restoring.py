@@ -1,23 +1,173 @@
-"""From a photo through a network to a photo."""
+"""From a photo of any size through a network to a photo of that size."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, get_args
 
+import numpy as np
 import torch
 from PIL import Image
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import open_photo, to_picture, to_tensor, upright_rgb
+from lowlight_hub.photos import Photo, open_photo, over_white, photo_of, save_photo, to_picture
+from lowlight_hub.photos.photo import strips
+from lowlight_hub.transfer import apply_maps, colour_maps, noise_of
+
+Detail = Literal["transfer", "network", "raw"]
+DETAILS: tuple[Detail, ...] = get_args(Detail)
+# The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
+# looks when the whole photo is seen.
+OVERVIEW_PX = 600
+
+# From rows of a photo, as a slice and 1 3 rows W in 0..1, to what they become.
+_Strip = Callable[[slice, Tensor], Tensor]
+
+
+def enhance(
+    model: nn.Module,
+    photo: Image.Image | str | Path,
+    *,
+    detail: Detail = "transfer",
+    strength: float = 1.0,
+) -> Image.Image:
+    """The photo as the model would have it, upright and in its full size, 8-bit RGB or RGBA.
+
+    `photo` is a picture or a path, from 1×1 pixels up; `model` maps B 3 H W, RGB in 0..1, to the
+    same, as load_model gives it. `detail` says what becomes of the photo's edges:
+
+    - "transfer": the network sees the whole photo at 200×200; its light and colours are carried to
+      the photo itself (see lowlight_hub.transfer), which keeps its sharpness;
+    - "network": the network's own answer at full size: what it says of each pixel where it is fully
+      convolutional, else its answer at 200×200 enlarged;
+    - "raw": the answer at 200×200 as it is, whatever the photo's shape, without transparency.
+
+    `strength` goes from 0, the photo as it was, to 1, the model's answer.
+    Raises LowlightError for a file that is not a photo and for an unknown detail or strength.
+    """
+    opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo)
+    return to_picture(restore(model, opened, detail=detail, strength=strength))
+
+
+def enhance_file(
+    model: nn.Module,
+    source: str | Path,
+    target: str | Path,
+    *,
+    detail: Detail = "transfer",
+    strength: float = 1.0,
+    keep_metadata: bool = False,
+) -> None:
+    """As enhance, from file to file: .png, .jpg or .webp by the target's suffix, replacing it.
+
+    A PNG has 16 bits where the source has more than 8. With `keep_metadata`, what the source's EXIF
+    says of camera, lens, exposure and date is kept, never the place or the thumbnail.
+    Raises LowlightError as enhance does, and where the target cannot be written.
+    """
+    photo = restore(model, open_photo(source), detail=detail, strength=strength)
+    save_photo(photo, Path(target), keep_metadata=keep_metadata)
 
 
 @torch.inference_mode()
-def enhance(model: nn.Module, photo: Image.Image | str | Path) -> Image.Image:
-    """What the model makes of the whole photo at the article's 200×200 pixels.
+def restore(
+    model: nn.Module, photo: Photo, *, detail: Detail = "transfer", strength: float = 1.0
+) -> Photo:
+    """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
+    if detail not in DETAILS:
+        raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
+    if not 0 <= strength <= 1:
+        raise LowlightError(f"strength is {strength}, and must lie between 0 and 1")
+    seen = Photo(over_white(photo))
+    overview = _overview(seen)
+    small = resize(overview, (SIDE_PX, SIDE_PX))
+    if detail == "raw":
+        raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
+        answer = _answer(model, small)
+        return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
+    if detail == "transfer":
+        maps = colour_maps(small, _answer(model, small), noise_of(overview))
+        return _by_strips(photo, _transfer(maps, photo.size), strength)
+    if getattr(model, "reach_px", None) is None:
+        answer = _answer(model, small)
+        width, height = photo.size
+        return _by_strips(
+            photo, lambda rows, _: _rows_enlarged(answer, rows, height, width), strength
+        )
+    return _by_strips(photo, _convolution(model, seen), strength)
 
-    `photo` is a picture or a path; the result is 200×200, RGB, 8 bits, whatever the photo's shape.
-    Raises LowlightError where the path is not a readable photo.
-    """
-    picture = upright_rgb(photo) if isinstance(photo, Image.Image) else open_photo(photo)
-    small = resize(to_tensor(picture)[None], (SIDE_PX, SIDE_PX))
+
+def _answer(model: nn.Module, photos: Tensor) -> Tensor:
     device = next(model.parameters()).device
-    return to_picture(model(small.to(device))[0])
+    return model(photos.to(device)).cpu()
+
+
+def _overview(photo: Photo) -> Tensor:
+    """The photo, 1 3 h w in 0..1, its longer side under twice OVERVIEW_PX, by means over boxes."""
+    width, height = photo.size
+    across = max(1, max(width, height) // OVERVIEW_PX)
+    # Never more than one box of a side, and as little as possible cut off at its end.
+    down, right = min(across, height), min(across, width)
+    rows, columns = height // down, width // right
+    pixels = photo.pixels[: rows * down, : columns * right]
+    sums = pixels.reshape(rows, down, columns * right * 3).sum(axis=1, dtype=np.uint32)
+    means = sums.reshape(rows, columns, right, 3).mean(axis=2) / (down * photo.white)
+    return torch.from_numpy(means.astype(np.float32)).permute(2, 0, 1)[None]
+
+
+def _transfer(maps: Tensor, size: tuple[int, int]) -> _Strip:
+    width, height = size
+
+    def restored(rows: slice, pixels: Tensor) -> Tensor:
+        return apply_maps(_rows_enlarged(maps, rows, height, width), pixels)
+
+    return restored
+
+
+def _rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
+    """Rows of 1 C h w enlarged to height × width, bilinear: 1 C rows width."""
+    count = small.shape[2]
+    # Centres of the rows among those of the small picture, as interpolate() places them.
+    centres = (torch.arange(rows.start, rows.stop) + 0.5) * count / height - 0.5
+    above = centres.clamp(0, count - 1).floor().long()
+    share = (centres.clamp(0, count - 1) - above).view(-1, 1)
+    below = (above + 1).clamp(max=count - 1)
+    between = torch.lerp(small[:, :, above], small[:, :, below], share)
+    return functional.interpolate(
+        between, size=(len(centres), width), mode="bilinear", align_corners=False
+    )
+
+
+def _convolution(model: nn.Module, seen: Photo) -> _Strip:
+    """A fully convolutional network on rows with as many around them as its answer depends on."""
+    height = seen.size[1]
+    margin = model.reach_px
+
+    def restored(rows: slice, _: Tensor) -> Tensor:
+        top = max(0, rows.start - margin) // model.stride_px * model.stride_px
+        bottom = min(height, rows.stop + margin)
+        answer = _answer(model, _floats(seen, slice(top, bottom)))
+        return answer[:, :, rows.start - top : rows.stop - top]
+
+    return restored
+
+
+def _floats(photo: Photo, rows: slice) -> Tensor:
+    pixels = torch.from_numpy(photo.pixels[rows]).permute(2, 0, 1)[None]
+    return pixels.to(torch.float32, memory_format=torch.contiguous_format) / photo.white
+
+
+def _by_strips(photo: Photo, restored: _Strip, strength: float) -> Photo:
+    """The photo with every strip replaced by its restoration, blended and rounded."""
+    pixels = np.empty_like(photo.pixels)
+    width, height = photo.size
+    for rows in strips(height, width):
+        before = _floats(photo, rows)
+        after = torch.lerp(before, restored(rows, before).clamp_(0, 1), strength)
+        values = after.mul_(photo.white).round_()[0].permute(1, 2, 0)
+        # Where alpha is 0 the colour stays white, hidden.
+        pixels[rows] = values.numpy()
+    if photo.alpha is not None:
+        pixels[photo.alpha == 0] = photo.white
+    return Photo(pixels, photo.alpha, photo.camera)

@@ -21,6 +21,10 @@ BASELINE_TITLES = dict(
 )
 
 
+# The article's crop, and the whole photo in its own size.
+CROP_SIZE, FULL_SIZE = "crop200", "full"
+
+
 class Figures(TypedDict):
     """Means over the test pairs: PSNR in dB, SSIM in -1..1."""
 
@@ -75,27 +79,34 @@ def attempts_table() -> str:
 def results_table(rows: Sequence[Row]) -> str:
     """The figures as a Markdown table: baselines, then attempts in their own order."""
     titles = ["model", "learns", "trained", "training loss", "validation loss"]
-    figures = ["PSNR", "SSIM", "PSNR, GT-mean", "from bright: PSNR", "SSIM"]
-    lines = [f"| {' | '.join(titles + figures)} |", "|---" * 3 + "|--:" * 7 + "|"]
+    figures = [
+        f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
+    ]
+    titles += [*figures, "from bright: PSNR", "SSIM"]
+    lines = [f"| {' | '.join(titles)} |", "|---" * 3 + "|--:" * (len(titles) - 3) + "|"]
     for name in (*BASELINES, *ATTEMPTS):
-        measured = {row["input"]: row for row in rows if row["model"] == name}
-        if "dark" in measured:
+        measured = {(row["size"], row["input"]): row for row in rows if row["model"] == name}
+        if measured:
             lines.append(_table_line(name, measured))
     return "\n".join(lines)
 
 
-def _table_line(name: str, measured: dict[str, Row]) -> str:
+def _table_line(name: str, measured: dict[tuple[str, str], Row]) -> str:
     if name in ATTEMPTS:
         config = read_config(bundled(name))
         cells = [f"`{name}`", ATTEMPTS[name].learns, trained_in_words(config)]
         cells += [f"{config[key]:.4f}" for key in ("train_loss", "validation_loss")]
     else:
         cells = [BASELINE_TITLES[name], "", "", "", ""]
-    dark = measured["dark"]
-    cells += [f"{dark['psnr']:.2f}", f"{dark['ssim']:.3f}", f"{dark['psnr_gt_mean']:.2f}"]
-    bright = measured.get("bright")
-    cells += [f"{bright['psnr']:.2f}", f"{bright['ssim']:.3f}"] if bright else ["", ""]
+    for size in (FULL_SIZE, CROP_SIZE):
+        dark = measured.get((size, "dark"))
+        cells += [*_psnr_and_ssim(dark), f"{dark['psnr_gt_mean']:.2f}" if dark else ""]
+    cells += _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
     return f"| {' | '.join(cells)} |"
+
+
+def _psnr_and_ssim(row: Row | None) -> list[str]:
+    return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
 
 
 def write_tables(rows: Sequence[Row], readme: Path) -> None:

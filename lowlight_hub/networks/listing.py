@@ -15,6 +15,10 @@ class ListingAutoencoder(nn.Module):
     Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
     """
 
+    # What it says of a pixel depends on those within this distance, on a grid of this step.
+    reach_px = 16
+    stride_px = 4
+
     def __init__(self, *, width: int | None = None):
         super().__init__()
         first = SLIM_WIDTH if width is None else width

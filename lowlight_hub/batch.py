@@ -1,0 +1,101 @@
+"""Many photos, one after another: files and folders in, a folder out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+from tqdm import tqdm
+
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
+from lowlight_hub.restoring import Detail, enhance_file
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo: where it is read and where its restoration is written."""
+
+    source: Path
+    target: Path
+
+
+def find_photos(inputs: Iterable[Path]) -> tuple[list[Path], list[str]]:
+    """The photos among files and in folders, subfolders included, each once; and complaints."""
+    photos: dict[Path, None] = {}
+    complaints = []
+    for given in inputs:
+        if not given.is_dir():
+            photos[given] = None
+            continue
+        found = sorted(
+            path
+            for path in given.rglob("*")
+            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+        )
+        photos.update(dict.fromkeys(found))
+        if not found:
+            complaints.append(f"{given} holds no photo ({', '.join(SUFFIXES)})")
+    return list(photos), complaints
+
+
+def plan(photos: Sequence[Path], out: Path, label: str, suffix: str | None = None) -> list[Job]:
+    """What is written where: STEM_LABEL.EXT in the folder `out`, numbered where names meet.
+
+    `suffix` (".png", say) is that of all results; None keeps each photo's own where it can be
+    written, and takes .png elsewhere.
+    """
+    jobs, taken = [], set()
+    for photo in photos:
+        own = photo.suffix.lower()
+        extension = suffix or (own if own in SAVED_SUFFIXES else ".png")
+        number = 1
+        while True:
+            name = f"{photo.stem}_{label}{f'-{number}' if number > 1 else ''}{extension}"
+            # Many file systems do not tell upper from lower case.
+            if name.casefold() not in taken:
+                break
+            number += 1
+        taken.add(name.casefold())
+        jobs.append(Job(photo, out / name))
+    return jobs
+
+
+def enhance_batch(
+    model: nn.Module,
+    jobs: Sequence[Job],
+    *,
+    detail: Detail = "transfer",
+    strength: float = 1.0,
+    keep_metadata: bool = False,
+    overwrite: bool = False,
+) -> tuple[list[Path], list[str]]:
+    """Enhances every photo, with a progress bar: what was written, and a line for each that failed.
+
+    What exists is only replaced with `overwrite`, and never where it is one of the photos.
+    """
+    written, complaints = [], []
+    originals = {job.source.resolve() for job in jobs}
+    for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
+        try:
+            if job.target.resolve() in originals:
+                raise LowlightError(f"{job.target} is one of the photos: take another --out")
+            if job.target.exists() and not overwrite:
+                raise LowlightError(f"{job.target} exists: --overwrite replaces it")
+            enhance_file(
+                model,
+                job.source,
+                job.target,
+                detail=detail,
+                strength=strength,
+                keep_metadata=keep_metadata,
+            )
+        except LowlightError as error:
+            # A message may name the file without its folder.
+            named = str(error).startswith(str(job.source))
+            complaints.append(str(error) if named else f"{job.source}: {error}")
+        except MemoryError:
+            complaints.append(f"{job.source}: there is not enough memory for a photo of this size")
+        else:
+            written.append(job.target)
+    return written, complaints

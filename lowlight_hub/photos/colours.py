@@ -1,0 +1,131 @@
+"""From the colour modes of files to sRGB in 8 or 16 bits."""
+
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import BITSPERSAMPLE, EXTRASAMPLES, PHOTOMETRIC_INTERPRETATION
+
+_DEEP_PNG = ("RGB;16B", "RGBA;16B", "LA;16B")
+_TIFF_RGB, _TIFF_WHITE_IS_ZERO = 2, 0
+_PREMULTIPLIED_ALPHA = (1,)
+_WHITE_16 = 65535
+# What grey values beyond 0..1 are shares of: whichever of these holds them all.
+_WHITES = (1.0, 255.0, 65535.0, 2.0**32 - 1)
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def srgb_pixels(picture: Image.Image) -> np.ndarray:
+    """The colours of a loaded picture of at most 8 bits as H W 3, uint8, whatever its alpha."""
+    if picture.mode == "LAB":
+        return np.array(_converted(picture, ImageCms.createProfile("LAB")))
+    profile = _profile(picture)
+    if picture.mode in ("1", "LA"):
+        picture = picture.convert("L")
+    elif picture.mode not in ("L", "CMYK", "RGB"):
+        picture = picture.convert("RGBA").convert("RGB")
+    if profile is not None:
+        # Where it is no profile of this mode, the colours are taken for sRGB, as browsers do.
+        with suppress(ImageCms.PyCMSError, ValueError):
+            picture = _converted(picture, profile)
+    return np.array(picture.convert("RGB"))
+
+
+def _converted(picture: Image.Image, profile: Any) -> Image.Image:
+    converted = ImageCms.profileToProfile(picture, profile, _SRGB, outputMode="RGB")
+    assert converted is not None  # only a conversion in place gives none
+    return converted
+
+
+def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The picture's colour profile, None where it has none, a damaged one, or sRGB itself."""
+    encoded = picture.info.get("icc_profile")
+    if not isinstance(encoded, bytes) or not encoded:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(encoded))
+        name = ImageCms.getProfileDescription(profile)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    return None if "sRGB" in name else profile
+
+
+def alpha_of(picture: Image.Image) -> np.ndarray | None:
+    """The alpha of a loaded picture of at most 8 bits as H W, uint8; None where it is opaque."""
+    if not picture.has_transparency_data:
+        return None
+    alpha = np.array(picture.convert("RGBA").getchannel("A"))
+    return None if alpha.min() == 255 else alpha
+
+
+def grey_in_16_bits(picture: Image.Image) -> np.ndarray:
+    """A loaded grey picture of mode I;16, I or F as H W 3, uint16."""
+    values = np.asarray(picture)
+    if values.dtype.itemsize > 2:
+        values = np.nan_to_num(values.astype(np.float64), posinf=0.0).clip(0, _WHITES[-1])
+        whites = _WHITES if picture.mode == "F" else _WHITES[2:]
+        white = next(white for white in whites if values.max(initial=0) <= white)
+        values = (values * (_WHITE_16 / white)).round()
+    values = values.astype(np.uint16)
+    if _tag(picture, PHOTOMETRIC_INTERPRETATION) == _TIFF_WHITE_IS_ZERO and picture.mode != "F":
+        values = _WHITE_16 - values
+    return _in_srgb(values[..., None], picture)
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether a file just opened holds 16-bit colour, of which Pillow would keep 8 bits."""
+    if picture.format == "PNG":
+        tiles = getattr(picture, "tile", [])
+        return bool(tiles) and tiles[0].args in _DEEP_PNG
+    bits = _tag(picture, BITSPERSAMPLE) or ()
+    is_rgb = _tag(picture, PHOTOMETRIC_INTERPRETATION) == _TIFF_RGB
+    return is_rgb and len(bits) in (3, 4) and set(bits) == {16}
+
+
+def deep_pixels(picture: Image.Image, encoded: bytes) -> tuple[np.ndarray, np.ndarray | None]:
+    """Colours, H W 3, and alpha, H W or None, uint16, of a file with 16-bit colour.
+
+    As they lie in the file, before it is turned upright. Raises ValueError where the file is
+    damaged, RuntimeError where imagecodecs cannot read it.
+    """
+    # Pillow has no mode for them. Imported where used: a training machine does without.
+    import imagecodecs
+
+    decode = imagecodecs.png_decode if picture.format == "PNG" else imagecodecs.tiff_decode
+    values = decode(encoded)
+    if values.shape[:1] in ((3,), (4,)) and values.ndim == 3 and values.shape[2] > 4:
+        values = np.moveaxis(values, 0, 2)  # a TIFF in planes
+    if values.ndim != 3 or values.dtype != np.uint16 or not 2 <= values.shape[2] <= 4:
+        raise ValueError("not what the header says")
+    colours = 1 if values.shape[2] == 2 else 3
+    alpha = values[..., colours] if values.shape[2] > colours else None
+    values = values[..., :colours]
+    if alpha is not None and tuple(_tag(picture, EXTRASAMPLES) or ()) == _PREMULTIPLIED_ALPHA:
+        share = alpha[..., None].clip(1) / _WHITE_16
+        values = (values / share).clip(0, _WHITE_16).round().astype(np.uint16)
+    return _in_srgb(values, picture), alpha
+
+
+def _in_srgb(values: np.ndarray, picture: Image.Image) -> np.ndarray:
+    """Values H W 1 or H W 3, uint16, in the picture's profile as H W 3 in sRGB."""
+    profile = _profile(picture)
+    if profile is not None:
+        import imagecodecs
+
+        space = "gray" if values.shape[2] == 1 else "rgb"
+        with suppress(RuntimeError, ValueError):
+            return imagecodecs.cms_transform(
+                np.ascontiguousarray(values if space == "rgb" else values[..., 0]),
+                profile.tobytes(),
+                _SRGB.tobytes(),
+                colorspace=space,
+                outcolorspace="rgb",
+            )
+    return values if values.shape[2] == 3 else np.repeat(values, 3, axis=2)
+
+
+def _tag(picture: Image.Image, tag: int):
+    tags = getattr(picture, "tag_v2", None)
+    return None if tags is None else tags.get(tag)

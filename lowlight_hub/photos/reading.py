@@ -1,0 +1,165 @@
+"""Untrusted bytes to a Photo, or one clear sentence."""
+
+import struct
+import warnings
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image
+
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.photos.colours import (
+    alpha_of,
+    deep_pixels,
+    grey_in_16_bits,
+    is_deep,
+    srgb_pixels,
+)
+from lowlight_hub.photos.metadata import camera_data, orientation_of
+from lowlight_hub.photos.photo import Photo
+
+# No MPO here: naming it breaks Pillow's look-up, and such files open as JPEG.
+FORMATS: list[str] = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"]
+SUFFIXES: tuple[str, ...] = (
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".avif",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".gif",
+)
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:  # a training machine may do without
+    pass
+else:
+    register_heif_opener(thumbnails=False)
+    FORMATS.append("HEIF")
+    SUFFIXES += (".heic", ".heif")
+MAX_FILE_BYTES = 512 * 2**20
+# Under the 89 megapixels from which Pillow itself suspects a decompression bomb.
+MAX_PIXELS = 80_000_000
+MAX_SIDE_PX = 40_000
+
+# What decoders may raise on a damaged or hostile file; imagecodecs' errors are RuntimeErrors.
+_DECODING_ERRORS = (
+    OSError,
+    SyntaxError,
+    MemoryError,
+    ValueError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
+    """The photo in a file: upright, in sRGB, in 16 bits where the file has more than 8.
+
+    `name` is what messages call it. Raises LowlightError for anything that is not a whole photo in
+    one of FORMATS within MAX_FILE_BYTES, MAX_PIXELS and MAX_SIDE_PX. Of several frames, the first.
+    """
+    name = name or (Path(source).name if isinstance(source, str | Path) else "the file")
+    try:
+        encoded = _read(source, name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(BytesIO(encoded), formats=FORMATS) as picture:
+                _check_size(picture, name)
+                return _photo_of(picture, encoded if is_deep(picture) else None)
+    except FileNotFoundError:
+        raise LowlightError(f"{name} does not exist") from None
+    except IsADirectoryError:
+        raise LowlightError(f"{name} is a folder, not a photo") from None
+    except PermissionError:
+        raise LowlightError(f"{name} may not be read: its permissions forbid it") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise LowlightError(f"{name} has too many pixels: {_LIMITS}") from None
+    except _DECODING_ERRORS:
+        raise LowlightError(
+            f"{name} cannot be read as a photo: it is damaged or not one of {', '.join(FORMATS)}"
+        ) from None
+
+
+_LIMITS = (
+    f"at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE_PX} pixels a side can be read"
+)
+
+
+def _read(source: str | Path | IO[bytes], name: str) -> bytes:
+    if not isinstance(source, str | Path):
+        encoded = source.read(MAX_FILE_BYTES + 1)
+    else:
+        with Path(source).open("rb") as file:
+            encoded = file.read(MAX_FILE_BYTES + 1)
+    if len(encoded) > MAX_FILE_BYTES:
+        raise LowlightError(
+            f"{name} is too large a file: at most {MAX_FILE_BYTES // 2**20} MiB can be read"
+        )
+    return encoded
+
+
+def _check_size(picture: Image.Image, name: str) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
+        raise LowlightError(f"{name} has {width}×{height} pixels: {_LIMITS}")
+
+
+def photo_of(picture: Image.Image) -> Photo:
+    """A picture in any of Pillow's modes as a Photo.
+
+    Raises LowlightError where it cannot be converted, or is over MAX_PIXELS or MAX_SIDE_PX.
+    """
+    _check_size(picture, "the picture")
+    try:
+        return _photo_of(picture, None)
+    except _DECODING_ERRORS as error:
+        raise LowlightError(f"the picture cannot be converted to RGB: {error}") from None
+
+
+def _photo_of(picture: Image.Image, deep: bytes | None) -> Photo:
+    """`deep` is the whole file where it has 16-bit colour, which Pillow would cut to 8 bits."""
+    # Pillow turns a TIFF upright while loading it, and forgets how it lay.
+    turned = orientation_of(picture) if picture.format == "TIFF" else None
+    # With 16-bit colour too, for Pillow's checks: imagecodecs lets damaged files pass.
+    picture.load()
+    orientation = orientation_of(picture)
+    if deep is not None:
+        pixels, alpha = deep_pixels(picture, deep)
+        orientation = turned or orientation
+        if sorted(pixels.shape[:2]) != sorted(picture.size):
+            raise ValueError("not the size that the header says")
+    elif picture.mode == "F" or picture.mode.startswith("I"):
+        pixels, alpha = grey_in_16_bits(picture), None
+    else:
+        pixels, alpha = srgb_pixels(picture), alpha_of(picture)
+    pixels = np.ascontiguousarray(upright(pixels, orientation))
+    if alpha is not None:
+        alpha = np.ascontiguousarray(upright(alpha, orientation))
+        pixels[alpha == 0] = np.iinfo(pixels.dtype).max
+    return Photo(pixels, alpha, camera_data(picture))
+
+
+def upright(values: np.ndarray, orientation: int) -> np.ndarray:
+    """Pixels H W ..., stored in an EXIF orientation from 1 to 8, as they are to be seen."""
+    if orientation >= 5:
+        values = values.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    return values

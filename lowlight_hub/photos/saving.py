@@ -1,0 +1,66 @@
+"""Writing photos: PNG in 8 or 16 bits, JPEG, WebP."""
+
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from lowlight_hub.durable import replace_file
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.photos.photo import Photo, in_8_bits, over_white, to_picture
+from lowlight_hub.photos.reading import photo_of
+
+# The longest side that each format can hold, in pixels.
+_LONGEST_SIDE = {".png": 2**31 - 1, ".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
+SAVED_SUFFIXES = tuple(_LONGEST_SIDE)
+JPEG_QUALITY = 95
+WEBP_QUALITY = 90
+# Where a PNG's first chunk (IHDR) ends: 8 bytes of signature, 25 of the chunk.
+_AFTER_HEADER = 33
+
+
+def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = False) -> None:
+    """Writes the photo in the format of the path's suffix, one of SAVED_SUFFIXES.
+
+    JPEG at quality 95 without chroma subsampling, transparency over white; WebP at quality 90; PNG
+    in 16 bits where the photo has them. With `keep_metadata`, the photo's camera data go with it.
+    Raises LowlightError where it cannot be written; what was at `path` is then untouched.
+    """
+    photo = photo_of(photo) if isinstance(photo, Image.Image) else photo
+    suffix = path.suffix.lower()
+    if suffix not in _LONGEST_SIDE:
+        raise LowlightError(f"cannot write {path}: name it {', '.join(SAVED_SUFFIXES)}")
+    if max(photo.size) > _LONGEST_SIDE[suffix]:
+        raise LowlightError(
+            f"cannot write {path}: a {suffix} holds at most {_LONGEST_SIDE[suffix]} pixels a side, "
+            f"and this photo is {photo.size[0]}×{photo.size[1]}; take .png"
+        )
+    camera = photo.camera if keep_metadata else b""
+    if suffix == ".png" and photo.pixels.dtype == np.uint16:
+        replace_file(path, lambda beside: beside.write_bytes(_png_in_16_bits(photo, camera)))
+        return
+    if suffix in (".jpg", ".jpeg"):
+        picture = to_picture(Photo(over_white(in_8_bits(photo))))
+        settings: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0}
+    else:
+        picture = to_picture(photo)
+        settings = {"quality": WEBP_QUALITY} if suffix == ".webp" else {}
+    if camera:
+        settings["exif"] = camera
+    replace_file(path, lambda beside: picture.save(beside, **settings))
+
+
+def _png_in_16_bits(photo: Photo, camera: bytes) -> bytes:
+    # Pillow has no mode for 16-bit colour. Imported where used: a training machine does without.
+    import imagecodecs
+
+    layers = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
+    encoded = bytes(imagecodecs.png_encode(np.ascontiguousarray(layers)))
+    if not camera:
+        return encoded
+    data = b"eXIf" + camera.removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return encoded[:_AFTER_HEADER] + chunk + encoded[_AFTER_HEADER:]

@@ -1,0 +1,116 @@
+"""Detail transfer: what a network made of a small photo, carried to the same photo at any size.
+
+A network that squeezes a photo through a few numbers knows the light and the colours of the scene
+but none of its edges. So its answer is read as a tone curve for every place, applied to the small
+photo itself, and the local affine colour maps from the small photo to that result are what is
+applied at full size.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+# Chosen on the validation scenes (`benchmarks/detail.py` prints the table): the blur, in shares of
+# a side, beyond which the network's answer is trusted; the window of the guided filter, in pixels
+# around a pixel of the small photo; how many variances of the noise an edge must exceed.
+LIGHT_SHARE = 0.16
+RADIUS_PX = 1
+NOISE_VARIANCES = 4.0
+# Keeps the curve of a black place finite: half of an 8-bit step.
+_BLACK = 2e-3
+# For photos without any noise.
+_LEAST_VARIANCE = 1e-6
+_NOISE_BLOCKS = 12
+
+
+def colour_maps(dark: Tensor, restored: Tensor, noise: float) -> Tensor:
+    """Affine maps that take a dark photo's colours to those that it should have.
+
+    `dark` and `restored` are B 3 h w, RGB in 0..1: a small photo and a network's answer. `noise`
+    is the standard deviation of the noise to be smoothed away, in 0..1. The result is B 12 h w:
+    for each of R, G, B the factors of the dark R, G, B and an offset; see apply_maps.
+    Source: He and Sun, "Fast Guided Filter", arXiv 1505.00996, 2015, with the photo's own RGB as
+    the guide.
+    """
+    # Variances as differences of squares leave nothing in float32 where the photo is flat.
+    guide, target = dark.double(), relit(dark, restored).double()
+    mean_guide, mean_target = _window_mean(guide), _window_mean(target)
+    covariance = _window_mean(_products(guide, guide)) - _products(mean_guide, mean_guide)
+    across = _window_mean(_products(guide, target)) - _products(mean_guide, mean_target)
+    ridge = max(_LEAST_VARIANCE, NOISE_VARIANCES * noise**2)
+    factors = torch.linalg.solve(
+        _matrices(covariance) + ridge * torch.eye(3, dtype=guide.dtype, device=guide.device),
+        _matrices(across),
+    )
+    # B h w 3 3 by input and output colour, to B 3 3 h w by output and input colour.
+    factors = factors.permute(0, 4, 3, 1, 2)
+    offsets = mean_target - (factors * mean_guide[:, None]).sum(dim=2)
+    maps = torch.cat([factors, offsets[:, :, None]], dim=2)
+    return _window_mean(maps.flatten(1, 2)).float()
+
+
+def relit(dark: Tensor, restored: Tensor) -> Tensor:
+    """The dark photo, B 3 h w in 0..1, with the light and colours of the restored one.
+
+    At every place the odds v / (1 - v) of a value are multiplied by what takes the blurred dark
+    photo to the blurred restored one: a curve from 0 to 0 and from 1 to 1 that neither clips lamps
+    nor lifts black.
+    """
+    before, after = (_blurred(photo).clamp(0, 1) for photo in (dark, restored))
+    gain = (after + _BLACK) * (1 - before + _BLACK) / ((before + _BLACK) * (1 - after + _BLACK))
+    return gain * dark / (1 + (gain - 1) * dark)
+
+
+def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:
+    """A photo B 3 H W with the affine colour maps B 12 H W of its pixels applied."""
+    restored = []
+    for red, green, blue, offset in maps.unflatten(1, (3, 4)).permute(1, 2, 0, 3, 4):
+        colour = torch.addcmul(offset, red, photo[:, 0])
+        restored.append(colour.addcmul_(green, photo[:, 1]).addcmul_(blue, photo[:, 2]))
+    return torch.stack(restored, dim=1)
+
+
+def noise_of(photo: Tensor) -> float:
+    """The standard deviation of the noise of a photo 1 3 H W, in its own unit.
+
+    Root mean square of the diagonal Haar detail, which few edges reach; the median over blocks, so
+    that textured ones do not count.
+    """
+    height, width = (side // 2 * 2 for side in photo.shape[-2:])
+    if min(height, width) == 0:
+        return 0.0
+    even, odd = photo[..., :height:2, :width], photo[..., 1:height:2, :width]
+    detail = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 2
+    down, across = (min(_NOISE_BLOCKS, side) for side in detail.shape[-2:])
+    power = functional.adaptive_avg_pool2d(detail.square().mean(dim=1), (down, across))
+    return power.median().sqrt().item()
+
+
+def _window_mean(photos: Tensor) -> Tensor:
+    padded = functional.pad(photos, [RADIUS_PX] * 4, mode="replicate")
+    return functional.avg_pool2d(padded, 2 * RADIUS_PX + 1, stride=1)
+
+
+def _products(left: Tensor, right: Tensor) -> Tensor:
+    """B 9 h w: every colour of `left` times every colour of `right`."""
+    return (left[:, :, None] * right[:, None]).flatten(1, 2)
+
+
+def _matrices(products: Tensor) -> Tensor:
+    return products.unflatten(1, (3, 3)).permute(0, 3, 4, 1, 2)
+
+
+def _blurred(photos: Tensor) -> Tensor:
+    """Gaussian blur of B C h w by LIGHT_SHARE of each side, the edges repeated outwards."""
+    height, width = photos.shape[-2:]
+    return _blur_matrix(height).to(photos) @ photos @ _blur_matrix(width).to(photos).T
+
+
+def _blur_matrix(side_px: int) -> Tensor:
+    sigma_px = LIGHT_SHARE * side_px
+    reach_px = int(3 * sigma_px)
+    offsets = torch.arange(-reach_px, reach_px + 1)
+    weights = torch.exp(-(offsets.double() ** 2) / (2 * sigma_px**2))
+    weights = (weights / weights.sum()).expand(side_px, -1)
+    sources = (torch.arange(side_px)[:, None] + offsets).clamp(0, side_px - 1)
+    return torch.zeros(side_px, side_px, dtype=weights.dtype).scatter_add_(1, sources, weights)
