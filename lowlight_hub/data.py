@@ -233,23 +233,27 @@ def simulated_pairs(exposures: Sequence[float] = SIMULATED_EXPOSURES) -> Pairs:
 
 
 def split_by_scene(pairs: Pairs) -> tuple[Pairs, Pairs]:
-    """Training and validation pairs; all shots of a scene are on the same side.
+    """Training and validation pairs; see validation_rows."""
+    validation = validation_rows(pairs.scenes)
+    return pairs.at(sorted(set(range(len(pairs))) - set(validation))), pairs.at(validation)
+
+
+def validation_rows(scenes: Sequence[str]) -> list[int]:
+    """Which pairs, given the scene of each, are kept for validation: all shots of some scenes.
 
     Scenes are taken in the order of a hash of their name until VALIDATION_SHARE of the pairs is
     reached, so that the split is the same in every training. Raises LowlightError where there are
     fewer than two scenes.
     """
-    order = sorted(set(pairs.scenes), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    order = sorted(set(scenes), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     if len(order) < 2:
         raise LowlightError("training needs at least two pairs: one is kept for validation")
     kept: set[str] = set()
     for scene in order[:-1]:
         kept.add(scene)
-        if sum(scene in kept for scene in pairs.scenes) >= VALIDATION_SHARE * len(pairs):
+        if sum(it in kept for it in scenes) >= VALIDATION_SHARE * len(scenes):
             break
-    validation = [row for row, scene in enumerate(pairs.scenes) if scene in kept]
-    training = [row for row, scene in enumerate(pairs.scenes) if scene not in kept]
-    return pairs.at(training), pairs.at(validation)
+    return [row for row, scene in enumerate(scenes) if scene in kept]
 
 
 def batch_at(

@@ -15,7 +15,7 @@ from torch.nn import functional
 # around a pixel of the small photo; how many variances of the noise an edge must exceed.
 LIGHT_SHARE = 0.16
 RADIUS_PX = 1
-NOISE_VARIANCES = 4.0
+NOISE_VARIANCES = 2.0
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
 # For photos without any noise.

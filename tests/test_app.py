@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -14,7 +15,8 @@ from PIL import Image
 
 import app
 from lowlight_hub import ATTEMPTS, enhance, hub, load_model
-from lowlight_hub.photos import open_photo
+from lowlight_hub.photos import Photo, open_photo
+from lowlight_hub.restoring import restore as restore_photo
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
 # No lookups of the browser's own: this machine may have no network.
@@ -122,12 +124,22 @@ def test_api_gives_the_pictures_that_enhance_gives(page_url, dark_file):
     pictures, note = client.predict(handle_file(dark_file), api_name="/compare")
     assert [picture["caption"] for picture in pictures] == TITLES
     assert f"{len(TITLES)} attempts" in note
+    for picture, name in zip(pictures, ATTEMPTS, strict=True):
+        shown = Image.open(picture["image"])
+        assert shown.format == "PNG"
+        assert shown.tobytes() == enhance(load_model(name), dark_file).tobytes()
+
+
+@pytest.mark.parametrize("detail", ["network", "raw"])
+def test_api_shows_the_detail_that_is_asked_for(page_url, dark_file, detail):
+    client = Client(page_url, verbose=False)
+    pictures, _ = client.predict(handle_file(dark_file), detail, api_name="/compare")
     photo = open_photo(dark_file)
     for picture, name in zip(pictures, ATTEMPTS, strict=True):
         shown = Image.open(picture["image"])
-        expected = app._in_shape(enhance(load_model(name), photo), photo)
-        assert shown.format == "PNG"
-        assert shown.convert("RGB").tobytes() == expected.tobytes()
+        expected = app._preview(restore_photo(load_model(name), photo, detail=detail), photo)
+        assert shown.size == (267, 200) if detail == "raw" else (320, 240)
+        assert shown.tobytes() == expected.tobytes()
 
 
 def test_api_refuses_what_is_no_photo(page_url, tmp_path):
@@ -140,9 +152,12 @@ def test_api_refuses_what_is_no_photo(page_url, tmp_path):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)
-def test_results_have_the_proportions_of_the_photo(size):
-    shown = app._in_shape(Image.new("RGB", (200, 200)), Image.new("RGB", size))
-    assert shown.width <= 2000 and shown.height <= 2000
+@pytest.mark.parametrize("raw", [True, False])
+def test_previews_have_the_proportions_of_the_photo(size, raw):
+    photo = Photo(np.zeros((size[1], size[0], 3), np.uint8))
+    square = Photo(np.zeros((200, 200, 3), np.uint8))
+    shown = app._preview(square if raw else photo, photo)
+    assert shown.width <= app.PREVIEW_PX and shown.height <= app.PREVIEW_PX
     if max(size) / min(size) < 10:
         assert shown.width / shown.height == pytest.approx(size[0] / size[1], rel=0.01)
 

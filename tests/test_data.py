@@ -1,6 +1,7 @@
 """Pairs are found, refused, split and dealt as promised."""
 
 import builtins
+import io
 import shutil
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from lowlight_hub.data import (
     steps_per_epoch,
     views,
 )
-from lowlight_hub.photos import open_photo, save_photo
+from lowlight_hub.photos import Photo, open_photo, save_photo
 
 
 def test_lol_layout_in_mixed_formats(lol):
@@ -41,15 +42,18 @@ def test_lol_layout_in_mixed_formats(lol):
 
 
 def test_training_never_opens_eval15(lol, tmp_path, monkeypatch):
-    opened = []
-    real_open = builtins.open
-    monkeypatch.setattr(
-        builtins,
-        "open",
-        lambda file, *a, **k: (opened.append(str(file)), real_open(file, *a, **k))[1],
-    )
     for photo in (lol / "eval15").rglob("*.png"):
         photo.write_bytes(b"not a photo: reading it would fail")
+    opened = []
+    real_open = builtins.open
+
+    def watched_open(file, *arguments, **settings):
+        opened.append(str(file))
+        return real_open(file, *arguments, **settings)
+
+    # Path.open() takes it from io.
+    monkeypatch.setattr(builtins, "open", watched_open)
+    monkeypatch.setattr(io, "open", watched_open)
     command = ["listing", "--data", str(lol), "--epochs", "1", "--batch-size", "1"]
     assert train.main([*command, "--out", str(tmp_path / "runs")]) == 0
     assert len([name for name in opened if "our485" in name]) == 8
@@ -117,7 +121,7 @@ def _no_pairs(lol):
 
 def _unequal(lol):
     photo = open_photo(lol / "our485" / "high" / "5.webp")
-    save_photo(photo.crop((0, 0, 100, 100)), lol / "our485" / "high" / "5.webp")
+    save_photo(Photo(photo.pixels[:100, :100]), lol / "our485" / "high" / "5.webp")
     return lol, "pair 5 has unequal sizes, 320×240 and 100×100"
 
 

@@ -8,7 +8,7 @@ import torch
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
-from lowlight_hub.evaluation import evaluate_pairs, measure
+from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.results import BASELINES, attempts_table, markers, results_table
 
 
@@ -45,7 +45,7 @@ def test_gt_mean_forgives_a_wrong_exposure_only():
 
 def test_rows_of_models_and_baselines(pairs):
     both = ["attempt-4b", "attempt-5"]
-    rows = evaluate_pairs(pairs, pairs, [(name, AsItIs()) for name in both])
+    rows = evaluate_crops(pairs, pairs, [(name, AsItIs()) for name in both])
     found = [(row["model"], row["input"]) for row in rows]
     assert found == [
         *[(name, "dark") for name in BASELINES],
@@ -63,7 +63,9 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
     out = tmp_path / "out.json"
     assert main(["evaluate", "--data", str(lol), "--models", "listing", "--json", str(out)]) == 0
     rows = json.loads(out.read_text())["rows"]
-    assert [row["model"] for row in rows] == [*BASELINES, "listing"]
+    measured = [(row["model"], row["size"]) for row in rows]
+    crops = [(name, "crop200") for name in (*BASELINES, "listing")]
+    assert measured == [*crops, *((name, "full") for name in ("dark", "gamma_0.4", "listing"))]
     assert set(rows[0]) == {
         "model", "input", "size", "protocol", "psnr", "ssim", "psnr_gt_mean",
     }  # fmt: skip
@@ -123,3 +125,18 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     assert main(["report", "--results", str(results), "--readme", str(readme)]) == 1
     assert "figures of the bundled weights of toy" in capsys.readouterr().err
     assert readme.read_text() == text
+
+
+def test_whole_photos_are_measured_as_enhance_restores_them(lol):
+    from lowlight_hub import enhance, load_model
+    from lowlight_hub.data import find_test_pairs
+    from lowlight_hub.photos import open_photo, photo_of, to_tensor
+
+    files, model = find_test_pairs(lol), load_model("attempt-1")
+    rows = evaluate_in_full(files, [("attempt-1", model)])
+    assert [row["model"] for row in rows] == ["dark", "gamma_0.4", "attempt-1"]
+    assert {(row["size"], row["input"]) for row in rows} == {("full", "dark")}
+    (pair,) = files
+    restored = to_tensor(photo_of(enhance(model, pair.dark)))
+    reference = torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1)
+    assert rows[-1]["psnr"] == measure([restored], [reference])["psnr"]

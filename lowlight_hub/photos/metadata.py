@@ -35,7 +35,18 @@ _CAMERA_TAGS = (
 )
 _LONGEST_TEXT = 200
 # What Pillow raises on damaged EXIF.
-_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error)
+_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    ZeroDivisionError,
+    struct.error,
+)
 
 
 def orientation_of(picture: Image.Image) -> int:

@@ -1,5 +1,6 @@
 """Untrusted bytes to a Photo, or one clear sentence."""
 
+import logging
 import struct
 import warnings
 import zlib
@@ -42,6 +43,8 @@ else:
     register_heif_opener(thumbnails=False)
     FORMATS.append("HEIF")
     SUFFIXES += (".heic", ".heif")
+# Pillow's own remarks on damaged files would go to the terminal beside our sentence.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 MAX_FILE_BYTES = 512 * 2**20
 # Under the 89 megapixels from which Pillow itself suspects a decompression bomb.
 MAX_PIXELS = 80_000_000

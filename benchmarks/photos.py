@@ -1,0 +1,144 @@
+"""What restoring a large photo takes in time and memory, beside what Pillow takes to convert it.
+
+    python benchmarks/photos.py [--pictures FOLDER]
+
+Each size is measured in a process of its own: a JPEG made from a free photo, darkened, is opened,
+restored with detail transfer and written as PNG. Times are medians of RUNS runs after a first one;
+memory is the peak of the whole process. With --pictures, dark photos of 12 megapixels and their
+restorations are written there, to be looked at for halos, colour casts and blocks.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+RUNS = 5
+# Megapixels, and the peak memory allowed.
+SIZES = ((12, 1.2), (24, None), (50, 2.5))
+
+
+def large_dark_photo(name: str, megapixels: float):
+    """A free photo enlarged, then darkened by the simulator, so that its noise is of full size."""
+    import torch
+
+    from lowlight_hub.data import SHOWN_EXPOSURE, free_photos
+    from lowlight_hub.photos import to_picture
+    from lowlight_hub.simulation import darken
+
+    photo = to_picture(free_photos()[name])
+    scale = (megapixels * 1e6 / (photo.width * photo.height)) ** 0.5
+    photo = photo.resize((round(photo.width * scale) + 1, round(photo.height * scale) + 1))
+    # By strips, since the simulator's numbers take many times the room of the picture.
+    import numpy as np
+
+    generator = torch.Generator().manual_seed(0)
+    pixels = np.array(photo)
+    for top in range(0, len(pixels), 256):
+        strip = torch.from_numpy(pixels[top : top + 256]).float() / 255
+        dark = darken(strip, exposure=SHOWN_EXPOSURE, generator=generator)
+        pixels[top : top + 256] = (dark * 255).round().byte().numpy()
+    from PIL import Image
+
+    return Image.fromarray(pixels)
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    action()
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def _peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def convert(path: Path) -> dict[str, float]:
+    """Pillow alone: decode and encode as PNG."""
+    from PIL import Image
+
+    def action():
+        with Image.open(path) as picture:
+            picture.save(BytesIO(), format="PNG")
+
+    return {"seconds": _seconds(action), "peak_gb": _peak_gb()}
+
+
+def restore_it(path: Path) -> dict[str, float]:
+    """Ours: detail transfer, network included, and the peak of a process that does it all."""
+    from lowlight_hub import enhance_file, load_model
+    from lowlight_hub.attempts import DEFAULT
+    from lowlight_hub.photos import open_photo
+    from lowlight_hub.restoring import restore
+
+    model = load_model(DEFAULT)
+    enhance_file(model, path, path.with_suffix(".png"))
+    peak_gb = _peak_gb()
+    photo = open_photo(path)
+    return {"seconds": _seconds(lambda: restore(model, photo)), "peak_gb": peak_gb}
+
+
+def _in_a_process(task: str, path: Path) -> dict[str, float]:
+    command = [sys.executable, __file__, "--task", task, str(path)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def measure() -> None:
+    """Prints the table of the README."""
+    print("| photo | Pillow: decode, encode PNG | detail transfer | whole process, peak |")
+    print("|---|--:|--:|--:|")
+    failed = []
+    with tempfile.TemporaryDirectory() as folder:
+        for megapixels, allowed_gb in SIZES:
+            path = Path(folder) / f"{megapixels}.jpg"
+            large_dark_photo("coffee", megapixels).save(path, quality=92)
+            pillow, ours = _in_a_process("convert", path), _in_a_process("restore", path)
+            print(
+                f"| {megapixels} megapixels | {pillow['seconds']:.2f} s | {ours['seconds']:.2f} s "
+                f"| {ours['peak_gb']:.2f} GB |"
+            )
+            if ours["seconds"] > pillow["seconds"]:
+                failed.append(f"{megapixels} megapixels take longer than Pillow's conversion")
+            if allowed_gb and ours["peak_gb"] > allowed_gb:
+                failed.append(f"{megapixels} megapixels take over {allowed_gb} GB")
+    print("\n" + ("; ".join(failed) or "Within the limits: Pillow's time, 1.2 and 2.5 GB."))
+
+
+def show(folder: Path) -> None:
+    """Writes three dark photos of 12 megapixels and their restorations."""
+    from lowlight_hub import enhance_file, load_model
+    from lowlight_hub.attempts import DEFAULT
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("coffee", "grace_hopper", "rocket"):
+        dark = folder / f"{name}_dark.jpg"
+        large_dark_photo(name, 12).save(dark, quality=92)
+        enhance_file(load_model(DEFAULT), dark, folder / f"{name}_{DEFAULT}.jpg")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER")
+    parser.add_argument("--task", choices=["convert", "restore"], help=argparse.SUPPRESS)
+    parser.add_argument("path", type=Path, nargs="?", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.task:
+        task = convert if arguments.task == "convert" else restore_it
+        print(json.dumps(task(arguments.path)))
+    elif arguments.pictures:
+        show(arguments.pictures)
+    else:
+        measure()

@@ -1,0 +1,118 @@
+"""`lowlight-hub enhance`: files and folders in, a folder out, and no photo lost on the way."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lowlight_hub.__main__ import main
+from lowlight_hub.batch import plan
+from lowlight_hub.photos import save_photo
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """A folder with photos of the same stem, one in a subfolder, and a file that is none."""
+    folder = tmp_path / "night"
+    for name in ("a.jpg", "a.png", "deeper/b.webp"):
+        save_photo(Image.new("RGB", (40, 30), (20, 10, 5)), folder / name)
+    Image.new("RGB", (40, 30)).save(folder / "c.tif")
+    (folder / "notes.txt").write_text("no photo")
+    return folder
+
+
+def run(*arguments) -> int:
+    return main(["enhance", *map(str, arguments), "--model", "listing"])
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_folder_keeps_its_formats(night, tmp_path, capsys):
+    assert run(night, "--out", tmp_path / "out") == 0
+    expected = ["a_listing.jpg", "a_listing.png", "b_listing.webp", "c_listing.png"]
+    assert names(tmp_path / "out") == expected
+    for name in expected:
+        with Image.open(tmp_path / "out" / name) as picture:
+            assert picture.size == (40, 30)
+    assert "wrote 4 of 4 photos" in capsys.readouterr().out
+
+
+def test_photos_of_one_name_all_get_a_result(night, tmp_path):
+    assert run(night / "a.jpg", night, "--out", tmp_path, "--format", "png") == 0
+    results = [name for name in names(tmp_path) if name.endswith(".png")]
+    assert results == ["a_listing-2.png", "a_listing.png", "b_listing.png", "c_listing.png"]
+
+
+def test_names_that_differ_in_case_only_do_not_meet():
+    jobs = plan([Path("A.jpg"), Path("a.jpg")], Path("out"), "vae")
+    assert [job.target.name for job in jobs] == ["A_vae.jpg", "a_vae-2.jpg"]
+
+
+def test_one_bad_file_does_not_stop_the_others(night, tmp_path, capsys):
+    (night / "b.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    (tmp_path / "empty").mkdir()
+    assert run(night, tmp_path / "none.png", tmp_path / "empty", "--out", tmp_path / "out") == 1
+    assert len(names(tmp_path / "out")) == 4
+    told = capsys.readouterr()
+    assert "wrote 4 of 6 photos" in told.out
+    errors = [line for line in told.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 3
+    assert any("b.jpg cannot be read as a photo" in line for line in errors)
+    assert any("none.png does not exist" in line for line in errors)
+    assert any("empty holds no photo" in line for line in errors)
+
+
+def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):
+    target = tmp_path / "out" / "a_listing.jpg"
+    target.parent.mkdir()
+    target.write_bytes(b"mine")
+    assert run(night / "a.jpg", "--out", target.parent) == 1
+    assert target.read_bytes() == b"mine"
+    assert "a_listing.jpg exists: --overwrite replaces it" in capsys.readouterr().err
+    assert run(night / "a.jpg", "--out", target.parent, "--overwrite") == 0
+    assert Image.open(target).size == (40, 30)
+
+
+def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
+    before = (night / "a.jpg").read_bytes()
+    (night / "a_listing.jpg").write_bytes(before)
+    assert run(night / "a.jpg", night / "a_listing.jpg", "--out", night, "--overwrite") == 1
+    assert (night / "a_listing.jpg").read_bytes() == before
+    assert (night / "a_listing_listing.jpg").exists()
+    assert "is one of the photos" in capsys.readouterr().err
+
+
+def test_settings_reach_the_photos(night, tmp_path):
+    run(night / "a.png", "--out", tmp_path / "none", "--strength", "0")
+    assert Image.open(tmp_path / "none" / "a_listing.png").getpixel((5, 5)) == (20, 10, 5)
+    run(night / "a.png", "--out", tmp_path / "raw", "--detail", "raw")
+    assert Image.open(tmp_path / "raw" / "a_listing.png").size == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--strength", "2"], "2 is not a number from 0 to 1"),
+        (["--detail", "best"], "invalid choice: 'best'"),
+        (["--format", "tif"], "invalid choice: 'tif'"),
+    ],
+)
+def test_wrong_arguments_are_refused(night, tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        run(night, "--out", tmp_path / "out", *arguments)
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_model_is_named_before_anything_is_written(night, tmp_path, capsys):
+    assert main(["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "gpt"]) == 1
+    assert "no attempt is called 'gpt'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_said(night, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert run(night / "a.jpg", "--out", tmp_path / "file" / "out") == 1
+    assert "cannot make" in capsys.readouterr().err

@@ -1,0 +1,365 @@
+"""Untrusted files become upright sRGB photos, or one clear line."""
+
+import io
+import random
+import struct
+import zlib
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import psutil
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+from PIL.ExifTags import GPS, IFD, Base
+
+from lowlight_hub import LowlightError
+from lowlight_hub.photos import (
+    SUFFIXES,
+    Photo,
+    open_photo,
+    over_white,
+    photo_of,
+    reading,
+    to_tensor,
+)
+
+FLIPPED_FILES = 10_000
+RAMP_16 = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+
+
+def seen(path: Path) -> np.ndarray:
+    """The photo in the file on a white page, in 0..255 whatever its bits."""
+    photo = open_photo(path)
+    return over_white(photo).astype(float) / photo.white * 255
+
+
+def of_lab(path):
+    red = Image.new("RGB", (4, 4), "red")
+    lab = ImageCms.createProfile("LAB")
+    ImageCms.profileToProfile(red, ImageCms.createProfile("sRGB"), lab, outputMode="LAB").save(path)
+
+
+def of_palette(path):
+    picture = Image.new("P", (4, 4), 1)
+    picture.putpalette([0, 0, 255, 255, 0, 0])
+    picture.save(path)
+
+
+def of_transparent_palette(path):
+    picture = Image.new("P", (4, 4), 1)
+    picture.putpalette([0, 0, 255, 255, 0, 0])
+    picture.save(path, transparency=1)
+
+
+def of_frames(path):
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+
+
+def filled(mode, colour):
+    return lambda path: Image.new(mode, (4, 4), colour).save(path)
+
+
+def of_16_bits(*channels):
+    values = np.full((4, 4, len(channels)), channels, np.uint16)
+
+    def write(path):
+        encode = imagecodecs.png_encode if path.suffix == ".png" else imagecodecs.tiff_encode
+        path.write_bytes(encode(values.squeeze()))
+
+    return write
+
+
+RED, WHITE, PINK, GREY = (255, 0, 0), (255, 255, 255), (255, 127, 127), (64, 64, 64)
+ZOO = {
+    "cmyk.tif": (filled("CMYK", (0, 255, 255, 0)), RED),
+    "cmyk.jpg": (filled("CMYK", (0, 255, 255, 0)), RED),
+    "lab.tif": (of_lab, RED),
+    "palette.png": (of_palette, RED),
+    "palette.gif": (of_palette, RED),
+    "palette.bmp": (of_palette, RED),
+    "frames.gif": (of_frames, RED),
+    "frames.webp": (of_frames, RED),
+    "transparent palette.png": (of_transparent_palette, WHITE),
+    "transparent red.png": (filled("RGBA", (255, 0, 0, 0)), WHITE),
+    "half red.png": (filled("RGBA", (255, 0, 0, 128)), PINK),
+    "half red.webp": (filled("RGBA", (255, 0, 0, 128)), PINK),
+    "half red.tif": (filled("RGBA", (255, 0, 0, 128)), PINK),
+    "half red, 16 bits.png": (of_16_bits(65535, 0, 0, 32896), PINK),
+    "half black.png": (filled("LA", (0, 191)), GREY),
+    "half black, 16 bits.png": (of_16_bits(0, 49087), GREY),
+    "grey.png": (filled("L", 64), GREY),
+    "grey.jpg": (filled("L", 64), GREY),
+    "one bit.png": (filled("1", 1), WHITE),
+    "one bit.tif": (filled("1", 1), WHITE),
+    "16 bits.tif": (of_16_bits(65535, 0, 0), RED),
+    "float.tif": (filled("F", 64 / 255), GREY),
+    "float of bytes.tif": (filled("F", 64.0), GREY),
+    "32 bits.tif": (filled("I", 64 * 257), GREY),
+}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_every_mode_has_its_colours(tmp_path, name):
+    write, colour = ZOO[name]
+    write(tmp_path / name)
+    # Lossy formats cost a few steps, and a step of Lab in 8 bits is up to five of sRGB.
+    assert np.abs(seen(tmp_path / name) - colour).max() <= 5
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_format_opens(tmp_path, suffix):
+    path = tmp_path / f"photo{suffix}"
+    Image.new("RGB", (30, 20), (200, 40, 40)).save(path)
+    assert open_photo(path).size == (30, 20)
+    assert np.abs(seen(path) - (200, 40, 40)).max() < 12
+
+
+def test_a_16_bit_ramp_keeps_every_step(tmp_path):
+    for name in ("ramp.png", "ramp.tif"):
+        Image.fromarray(RAMP_16).save(tmp_path / name)
+        photo = open_photo(tmp_path / name)
+        assert np.array_equal(photo.pixels, np.repeat(RAMP_16[..., None], 3, axis=2))
+    colours = np.stack([RAMP_16, RAMP_16[::-1], RAMP_16.T], axis=2)
+    (tmp_path / "rgb.png").write_bytes(imagecodecs.png_encode(colours))
+    (tmp_path / "rgb.tif").write_bytes(imagecodecs.tiff_encode(colours))
+    for name in ("rgb.png", "rgb.tif"):
+        assert np.array_equal(open_photo(tmp_path / name).pixels, colours)
+    # Dark photos live in the lowest bits: none of them is lost on the way to the network.
+    faint = to_tensor(Photo(np.arange(12, dtype=np.uint16).reshape(2, 2, 3)))
+    assert len(faint.unique()) == 12
+
+
+def test_what_is_transparent_keeps_its_secret(tmp_path):
+    Image.new("RGBA", (3, 3), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    photo = open_photo(tmp_path / "clear.png")
+    assert photo.alpha is not None and (photo.alpha == 0).all()
+    assert (photo.pixels == 255).all()
+
+
+def oriented(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """How a camera that was held so stores the photo."""
+    stored = {
+        1: lambda it: it,
+        2: lambda it: it[:, ::-1],
+        3: lambda it: np.rot90(it, 2),
+        4: lambda it: it[::-1],
+        5: lambda it: it.swapaxes(0, 1),
+        6: lambda it: np.rot90(it, 1),
+        7: lambda it: np.rot90(it, 2).swapaxes(0, 1),
+        8: lambda it: np.rot90(it, -1),
+    }
+    return np.ascontiguousarray(stored[orientation](upright))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".jpg"])
+def test_all_orientations_come_out_the_same(tmp_path, suffix, orientation):
+    upright = np.zeros((16, 24, 3), np.uint8)
+    upright[:8, :8], upright[8:, :8], upright[:8, 16:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    exif = Image.Exif()
+    exif[Base.Orientation] = orientation
+    settings = {".webp": {"lossless": True}, ".jpg": {"quality": 100, "subsampling": 0}}
+    path = tmp_path / f"turned{suffix}"
+    picture = Image.fromarray(oriented(upright, orientation))
+    picture.save(path, exif=exif, **settings.get(suffix, {}))
+    opened = open_photo(path)
+    assert opened.size == (24, 16)
+    assert np.abs(opened.pixels.astype(int) - upright).max() <= (3 if suffix == ".jpg" else 0)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_16_bit_tiffs_are_turned_once(tmp_path, planes, orientation):
+    upright = np.stack([RAMP_16[:8], RAMP_16[:8] // 2, RAMP_16[8:]], axis=2)
+    stored = oriented(upright, orientation)
+    tifffile.imwrite(
+        tmp_path / "turned.tif",
+        stored if planes == "contig" else np.moveaxis(stored, 2, 0),
+        photometric="rgb",
+        planarconfig=planes,
+        compression="zlib",
+        extratags=[(Base.Orientation, "H", 1, orientation, True)],
+    )
+    assert np.array_equal(open_photo(tmp_path / "turned.tif").pixels, upright)
+
+
+def adobe_rgb_to_srgb(colour):
+    """By the definitions of both spaces (Adobe RGB 1998; IEC 61966-2-1), in 0..1."""
+    to_xyz = [[0.57667, 0.18556, 0.18823], [0.29734, 0.62736, 0.07529], [0.02703, 0.07069, 0.99134]]
+    to_rgb = [
+        [3.24097, -1.53738, -0.49861],
+        [-0.96924, 1.87597, 0.04156],
+        [0.05563, -0.20398, 1.05697],
+    ]
+    linear = np.array(to_rgb) @ np.array(to_xyz) @ np.array(colour) ** (563 / 256)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+@pytest.mark.parametrize("white", [255, 65535])
+def test_colour_profiles_are_converted_to_srgb(tmp_path, white):
+    profile = imagecodecs.cms_profile(
+        "rgb",
+        whitepoint=[0.3127, 0.329, 1.0],
+        primaries=[0.64, 0.33, 1.0, 0.21, 0.71, 1.0, 0.15, 0.06, 1.0],
+        gamma=563 / 256,
+    )
+    colour = np.array([0.5, 0.6, 0.4])
+    values = np.full((4, 4, 3), (colour * white).round(), np.uint8 if white == 255 else np.uint16)
+    path = tmp_path / "adobe.png"
+    if white == 255:
+        Image.fromarray(values).save(path, icc_profile=profile)
+    else:
+        path.write_bytes(with_profile(imagecodecs.png_encode(values), profile))
+    expected = adobe_rgb_to_srgb(colour) * 255
+    assert np.abs(expected - colour * 255).max() > 10
+    assert np.abs(seen(path) - expected).max() < 1.5
+
+
+def with_profile(png: bytes, profile: bytes) -> bytes:
+    """The PNG with an iCCP chunk after its header."""
+    data = b"iCCP" + b"Adobe\0\0" + zlib.compress(profile)
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return png[:33] + chunk + png[33:]
+
+
+def test_a_damaged_profile_is_left_aside(tmp_path):
+    Image.new("RGB", (3, 3), "red").save(tmp_path / "red.png", icc_profile=b"no profile")
+    assert (seen(tmp_path / "red.png") == RED).all()
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    Image.new("RGB", (3, 3), "red").save(tmp_path / "lab.png", icc_profile=lab)
+    assert (seen(tmp_path / "lab.png") == RED).all()
+
+
+def _text(path: Path):
+    path.write_text("this is no photo")
+
+
+def _empty(path: Path):
+    path.write_bytes(b"")
+
+
+def _truncated(path: Path):
+    Image.effect_noise((200, 200), 50).save(path, format="PNG")
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def _truncated_16_bits(path: Path):
+    of_16_bits(1, 2, 3)(path)
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _postscript(path: Path):
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n")
+
+
+@pytest.mark.parametrize("make", [_text, _empty, _truncated, _truncated_16_bits, _postscript])
+def test_what_is_no_photo_is_refused_in_one_line(tmp_path, make):
+    path = tmp_path / "upload.png"
+    make(path)
+    with pytest.raises(LowlightError, match=r"upload\.png cannot be read as a photo") as caught:
+        open_photo(path)
+    assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
+
+
+def test_what_cannot_be_opened_is_named(tmp_path):
+    with pytest.raises(LowlightError, match=r"nothing\.png does not exist"):
+        open_photo(tmp_path / "nothing.png")
+    with pytest.raises(LowlightError, match="is a folder"):
+        open_photo(tmp_path)
+    with pytest.raises(LowlightError, match="does not exist"):
+        open_photo("https://example.com/photo.jpg")
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"), [("MAX_PIXELS", 50_000), ("MAX_SIDE_PX", 250), ("MAX_FILE_BYTES", 100)]
+)
+def test_what_is_over_a_limit_is_refused_before_it_is_decoded(
+    tmp_path, monkeypatch, limit, allowed
+):
+    Image.effect_noise((300, 200), 50).save(tmp_path / "large.png")
+    open_photo(tmp_path / "large.png")
+    monkeypatch.setattr(reading, limit, allowed)
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(LowlightError, match=r"large\.png (has 300×200|is too large)"):
+        open_photo(tmp_path / "large.png")
+
+
+def test_a_decompression_bomb_is_refused(tmp_path):
+    # A few kilobytes that claim to be 400 megapixels.
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
+    assert (tmp_path / "bomb.png").stat().st_size < 100_000
+    with pytest.raises(
+        LowlightError, match=r"bomb\.png has too many pixels: at most 80 megapixels"
+    ):
+        open_photo(tmp_path / "bomb.png")
+
+
+def _good_files() -> dict[str, bytes]:
+    values = np.random.default_rng(0).integers(0, 65536, (20, 24, 3)).astype(np.uint16)
+    picture = Image.fromarray((values >> 8).astype(np.uint8))
+    exif = Image.Exif()
+    exif[Base.Make] = "A camera"
+    exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = (1.0, 2.0, 3.0)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    files = {
+        "16 bits PNG": imagecodecs.png_encode(values),
+        "16 bits TIFF": imagecodecs.tiff_encode(values),
+    }
+    for kind in ("JPEG", "PNG", "WEBP", "HEIF"):
+        file = io.BytesIO()
+        picture.save(file, format=kind, exif=exif, icc_profile=profile)
+        files[kind] = file.getvalue()
+    for compression in ("raw", "tiff_lzw"):
+        file = io.BytesIO()
+        picture.save(file, format="TIFF", exif=exif, compression=compression)
+        files[f"TIFF {compression}"] = file.getvalue()
+    return files
+
+
+@pytest.mark.parametrize(("name", "good"), _good_files().items(), ids=list(_good_files()))
+def test_flipped_bytes_give_a_photo_or_our_own_error(name, good):
+    source = random.Random(name)
+    open_photo(io.BytesIO(good))
+    process = psutil.Process()
+    outcomes = {"photo": 0, "error": 0}
+    before = None
+    for count in range(FLIPPED_FILES // len(_good_files())):
+        if count == 100:  # libraries allocate what they keep on first use
+            before = process.memory_info().rss
+        damaged = bytearray(good)
+        for _ in range(source.randint(1, 4)):
+            # Every other time in the header, where it hurts most.
+            end = min(len(good), 400) if count % 2 else len(good)
+            damaged[source.randrange(end)] = source.randrange(256)
+        try:
+            photo = open_photo(io.BytesIO(damaged))
+        except LowlightError as error:
+            assert "\n" not in str(error)
+            outcomes["error"] += 1
+        else:
+            assert photo.pixels.dtype in (np.uint8, np.uint16) and photo.pixels.shape[2] == 3
+            outcomes["photo"] += 1
+    assert outcomes["error"] > 20, outcomes
+    assert process.memory_info().rss - before < 64 * 2**20
+
+
+def test_pictures_of_every_mode_are_taken():
+    for mode in (
+        "1",
+        "L",
+        "LA",
+        "P",
+        "RGB",
+        "RGBA",
+        "CMYK",
+        "YCbCr",
+        "HSV",
+        "LAB",
+        "I",
+        "F",
+        "I;16",
+    ):
+        assert photo_of(Image.new(mode, (5, 3))).pixels.shape == (3, 5, 3), mode

@@ -1,0 +1,185 @@
+"""A photo of any size comes back in that size, sharp, with its bits and its transparency."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from PIL.ExifTags import Base
+
+from lowlight_hub import LowlightError, enhance, enhance_file, list_models, load_model
+from lowlight_hub.networks import Autoencoder, ListingAutoencoder
+from lowlight_hub.photos import Photo, open_photo, photo, to_picture, to_tensor
+from lowlight_hub.restoring import DETAILS, restore
+
+
+class AsItIs(torch.nn.Module):
+    """Gives back what it gets."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, photos):
+        return photos
+
+
+class Brighter(AsItIs):
+    def forward(self, photos):
+        return (photos * 4).clamp(0, 1)
+
+
+def noise(width: int, height: int, bits: int = 8, alpha: bool = False) -> Photo:
+    kind = np.uint8 if bits == 8 else np.uint16
+    values = np.random.default_rng(0).integers(0, 2 ** (bits - 2), (height, width, 4)).astype(kind)
+    return Photo(values[..., :3], values[..., 3] if alpha else None)
+
+
+def sharpness(picture: Image.Image) -> float:
+    values = np.asarray(picture, float)
+    return np.abs(np.diff(values, axis=1)).mean() / values.mean()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 700), (1500, 3), (640, 480)], ids=str)
+@pytest.mark.parametrize("detail", DETAILS)
+def test_every_size_comes_back(size, detail):
+    for model in (Brighter(), ListingAutoencoder()):
+        restored = enhance(model, Image.new("RGB", size, (20, 30, 40)), detail=detail)
+        assert (restored.mode, restored.size) == ("RGB", (200, 200) if detail == "raw" else size)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_every_model_brightens_a_dark_photo_and_keeps_it_sharp(name, dark_file):
+    model, before = load_model(name), to_picture(open_photo(dark_file))
+    restored = enhance(model, dark_file)
+    assert restored.size == before.size
+    if name not in ("attempt-2", "attempt-5"):  # these have only ever seen bright photos
+        assert np.mean(restored) > 2 * np.mean(before)
+
+
+def test_transfer_keeps_the_detail_that_the_network_loses(dark_file):
+    model = load_model("attempt-4b")
+    fine = to_tensor(open_photo(dark_file))
+    fine[..., ::4] *= 0.5
+    dark = to_picture(fine)
+    transferred, answer = (enhance(model, dark, detail=it) for it in ("transfer", "network"))
+    assert sharpness(answer) < 0.2 * sharpness(dark)
+    assert sharpness(transferred) > 0.5 * sharpness(dark)
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_strength_goes_from_the_photo_to_the_answer(bits, alpha):
+    before = noise(120, 90, bits, alpha)
+    shown = before.pixels.copy()
+    if alpha:
+        shown[before.alpha == 0] = before.white
+    for detail in ("transfer", "network"):
+        none, half, full = (
+            restore(Brighter(), before, detail=detail, strength=it).pixels.astype(int)
+            for it in (0.0, 0.5, 1.0)
+        )
+        assert np.array_equal(none, shown)
+        assert full.mean() > 1.5 * none.mean()
+        assert np.abs(half - (none + full) / 2).max() <= 1
+
+
+def test_bits_alpha_and_camera_come_back():
+    before = noise(50, 40, 16, alpha=True)
+    before.alpha[:10] = 0
+    before = Photo(before.pixels, before.alpha, b"camera")
+    after = restore(Brighter(), before)
+    assert after.pixels.dtype == np.uint16 and after.camera == b"camera"
+    assert np.array_equal(after.alpha, before.alpha)
+    assert (after.pixels[:10] == 65535).all()
+    assert to_picture(after).mode == "RGBA"
+
+
+def test_the_network_sees_the_photo_on_a_white_page():
+    seen = []
+
+    class Watching(AsItIs):
+        def forward(self, photos):
+            seen.append(photos)
+            return photos
+
+    half_red = Image.new("RGBA", (400, 300), (255, 0, 0, 128))
+    restore(Watching(), Photo(np.array(half_red)[..., :3], np.array(half_red)[..., 3]))
+    expected = torch.tensor([1.0, 127 / 255, 127 / 255]).view(1, 3, 1, 1).expand(1, 3, 200, 200)
+    assert torch.allclose(seen[0], expected, atol=1e-6)
+
+
+def test_faint_light_in_16_bits_reaches_the_network():
+    seen = []
+
+    class Watching(AsItIs):
+        def forward(self, photos):
+            seen.append(photos)
+            return photos
+
+    # All of it lies under the first step of 8 bits.
+    ramp = np.linspace(0, 255, 200 * 200 * 3).astype(np.uint16).reshape(200, 200, 3)
+    restore(Watching(), Photo(ramp))
+    assert len(seen[0].unique()) == 256
+
+
+@pytest.mark.parametrize("detail", ["transfer", "network"])
+@pytest.mark.parametrize(
+    "model",
+    [ListingAutoencoder(), Autoencoder(encoder="mnist", decoder="mnist", latent=8)],
+    ids=["convolutional", "vector"],
+)
+def test_strips_leave_no_seam(monkeypatch, model, detail):
+    before = noise(130, 203)
+    whole = restore(model.eval(), before, detail=detail)
+    monkeypatch.setattr(photo, "STRIP_PX", 130 * 7)
+    by_strips = restore(model, before, detail=detail)
+    assert np.abs(by_strips.pixels.astype(int) - whole.pixels).max() <= 1
+
+
+def test_a_convolutional_network_answers_at_full_size():
+    model = ListingAutoencoder().eval()
+    before = noise(301, 203)
+    with torch.inference_mode():
+        expected = to_picture(model(to_tensor(before)[None])[0])
+    assert to_picture(restore(model, before, detail="network")).tobytes() == expected.tobytes()
+
+
+def test_the_answer_does_not_depend_on_the_resolution():
+    model = load_model("attempt-4b")
+    waves = torch.linspace(0, 12, 400).sin() * 0.1 + 0.12
+    small = to_picture((waves[:, None] * waves).expand(3, 400, 400) * 4)
+    large = small.resize((2000, 2000), Image.Resampling.BICUBIC)
+    one = np.asarray(enhance(model, small), float)
+    other = np.asarray(enhance(model, large).resize((400, 400), Image.Resampling.BOX), float)
+    assert np.abs(one - other).mean() < 2
+
+
+def test_paths_are_opened_upright(tmp_path):
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    Image.new("RGB", (30, 20)).save(tmp_path / "turned.jpg", exif=exif)
+    assert enhance(AsItIs(), tmp_path / "turned.jpg").size == (20, 30)
+
+
+def test_files_become_files_with_all_their_bits(tmp_path):
+    from lowlight_hub.photos import save_photo
+
+    before = noise(60, 40, 16)
+    save_photo(before, tmp_path / "in.png")
+    enhance_file(AsItIs(), tmp_path / "in.png", tmp_path / "out.png", strength=0)
+    assert np.array_equal(open_photo(tmp_path / "out.png").pixels, before.pixels)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"detail": "best"}, "detail is 'best', and must be one of transfer, network, raw"),
+        ({"strength": 1.5}, "strength is 1.5, and must lie between 0 and 1"),
+        ({"strength": math.nan}, "strength is nan"),
+    ],
+)
+def test_what_cannot_be_is_said(settings, message):
+    with pytest.raises(LowlightError, match=message):
+        enhance(AsItIs(), Image.new("RGB", (3, 3)), **settings)
