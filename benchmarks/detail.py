@@ -1,6 +1,6 @@
 """Which `detail` serves which model, on the validation scenes of LOL's our485 (never on eval15).
 
-    python benchmarks/detail.py PATH_OF_LOL [--every N] [--models NAME,NAME]
+    python benchmarks/detail.py PATH_OF_LOL [--every N] [--models NAME,NAME] [--readme README.md]
 
 PSNR in dB and SSIM at 600×400, means over every N-th validation photo. This is how the constants of
 lowlight_hub/transfer.py and the default model were chosen.
@@ -19,25 +19,32 @@ from lowlight_hub.data import find_pairs, validation_rows
 from lowlight_hub.evaluation import measure
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
+from lowlight_hub.results import Figures, put_table
 
 
-def main(data: Path, every: int, names: list[str]) -> None:
-    """Prints a line for each model."""
+def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
+    """Prints a line for each model, and puts the table into the README where one is named."""
     pairs = find_pairs(data)
     chosen = [pairs[row] for row in validation_rows([pair.scene for pair in pairs])][::every]
     dark = [open_photo(pair.dark) for pair in chosen]
     bright = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in chosen]
-    gamma = measure([to_tensor(photo) ** 0.4 for photo in dark], bright)
-    print(f"{len(chosen)} photos; gamma 0.4: {gamma['psnr']:.2f} / {gamma['ssim']:.3f}\n")
-    print("| model | transfer | network |\n|---|--:|--:|")
+    gamma = _in_words(measure([to_tensor(photo) ** 0.4 for photo in dark], bright))
+    lines = ["| model | transfer | network |", "|---|--:|--:|", f"| *gamma 0.4* | {gamma} | |"]
+    print(f"{len(chosen)} photos", *lines, sep="\n")
     for name in names:
         model = load_model(name)
         cells = []
         for detail in ("transfer", "network"):
             restored = (to_tensor(restore(model, photo, detail=detail)) for photo in dark)
-            figures = measure(restored, bright)
-            cells.append(f"{figures['psnr']:.2f} / {figures['ssim']:.3f}")
-        print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
+            cells.append(_in_words(measure(restored, bright)))
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        print(lines[-1], flush=True)
+    if readme:
+        put_table(readme, "benchmarks/detail.py", "\n".join(lines))
+
+
+def _in_words(figures: Figures) -> str:
+    return f"{figures['psnr']:.2f} / {figures['ssim']:.3f}"
 
 
 if __name__ == "__main__":
@@ -45,5 +52,6 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--models", type=lambda text: text.split(","), default=list_models())
+    parser.add_argument("--readme", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    main(arguments.data, arguments.every, arguments.models)
+    main(arguments.data, arguments.every, arguments.models, arguments.readme)

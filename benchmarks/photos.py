@@ -1,6 +1,6 @@
 """What restoring a large photo takes in time and memory, beside what Pillow takes to convert it.
 
-    python benchmarks/photos.py [--pictures FOLDER]
+    python benchmarks/photos.py [--readme README.md] [--pictures FOLDER]
 
 Each size is measured in a process of its own: a JPEG made from a free photo, darkened, is opened,
 restored with detail transfer and written as PNG. Times are medians of RUNS runs after a first one;
@@ -95,17 +95,19 @@ def _in_a_process(task: str, path: Path) -> dict[str, float]:
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure() -> None:
-    """Prints the table of the README."""
-    print("| photo | Pillow: decode, encode PNG | detail transfer | whole process, peak |")
-    print("|---|--:|--:|--:|")
+def measure(readme: Path | None) -> None:
+    """Prints the table, and puts it into the README where one is named."""
+    lines = [
+        "| photo | Pillow: decode, encode PNG | detail transfer | whole process, peak |",
+        "|---|--:|--:|--:|",
+    ]
     failed = []
     with tempfile.TemporaryDirectory() as folder:
         for megapixels, allowed_gb in SIZES:
             path = Path(folder) / f"{megapixels}.jpg"
             large_dark_photo("coffee", megapixels).save(path, quality=92)
             pillow, ours = _in_a_process("convert", path), _in_a_process("restore", path)
-            print(
+            lines.append(
                 f"| {megapixels} megapixels | {pillow['seconds']:.2f} s | {ours['seconds']:.2f} s "
                 f"| {ours['peak_gb']:.2f} GB |"
             )
@@ -113,6 +115,11 @@ def measure() -> None:
                 failed.append(f"{megapixels} megapixels take longer than Pillow's conversion")
             if allowed_gb and ours["peak_gb"] > allowed_gb:
                 failed.append(f"{megapixels} megapixels take over {allowed_gb} GB")
+    print(*lines, sep="\n")
+    if readme:
+        from lowlight_hub.results import put_table
+
+        put_table(readme, "benchmarks/photos.py", "\n".join(lines))
     print("\n" + ("; ".join(failed) or "Within the limits: Pillow's time, 1.2 and 2.5 GB."))
 
 
@@ -131,6 +138,7 @@ def show(folder: Path) -> None:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--readme", type=Path, metavar="FILE")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER")
     parser.add_argument("--task", choices=["convert", "restore"], help=argparse.SUPPRESS)
     parser.add_argument("path", type=Path, nargs="?", help=argparse.SUPPRESS)
@@ -141,4 +149,4 @@ if __name__ == "__main__":
     elif arguments.pictures:
         show(arguments.pictures)
     else:
-        measure()
+        measure(arguments.readme)

@@ -10,7 +10,17 @@ from lowlight_hub.batch import enhance_batch, find_photos, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import WEIGHTS, bundle, bundled, fingerprint, list_models, load_model
+from lowlight_hub.hub import (
+    SAMPLES_FILE,
+    WEIGHTS,
+    bundle,
+    bundled,
+    fingerprint,
+    list_models,
+    load_model,
+)
+from lowlight_hub.photos import save_photo
+from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.restoring import DETAILS
 from lowlight_hub.results import read_results, write_tables
 
@@ -43,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     bundle.set_defaults(run=_bundle)
 
-    report = commands.add_parser("report", help="write the README's tables and the model cards")
+    report = commands.add_parser(
+        "report", help="write the README's tables, the model cards and samples"
+    )
     report.add_argument(
         "--results",
         type=Path,
@@ -151,8 +163,11 @@ def _report(arguments: argparse.Namespace) -> None:
     rows = read_results(arguments.results)
     write_tables(rows, arguments.readme)
     for name in list_models():
-        write_card(bundled(name), get_attempt(name), rows)
-    print(f"wrote {arguments.readme} and {len(list_models())} model cards")
+        attempt = get_attempt(name)
+        write_card(bundled(name), attempt, rows)
+        samples = samples_of_free_photos(load_model(name), from_bright=attempt.reads_bright)
+        save_photo(samples, bundled(name) / SAMPLES_FILE)
+    print(f"wrote {arguments.readme} and the cards and samples of {len(list_models())} models")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -73,8 +73,9 @@ def model_card(
         )
     parts += [
         "![free photos, dark, restored and bright](samples.webp)\n\n"
-        "Free photos darkened by a simulator. From above: dark, restored from dark, "
-        f"{'restored from bright, ' if attempt.reads_bright else ''}the original.",
+        "Free photos darkened by a simulator. From above: dark, the network's answer, "
+        f"{'its answer to the original, ' if attempt.reads_bright else ''}"
+        "what `enhance` makes of the dark photo, the original.",
         "**Limits.** It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` "
         "carries the light and the colours to the photo in full size."
         + (LOL_LIMITS if config["data"] == LOL else ""),

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from lowlight_hub.data import SHOWN_EXPOSURE, WHOLE, simulated_pairs
 from lowlight_hub.durable import replace_file
-from lowlight_hub.photos import to_picture
+from lowlight_hub.photos import photo_of, to_picture, to_tensor
+from lowlight_hub.restoring import enhance
 
 GAP_PX = 4
 
@@ -17,11 +18,14 @@ GAP_PX = 4
 def sample_sheet(
     model: nn.Module, dark: Tensor, bright: Tensor, *, from_bright: bool
 ) -> Image.Image:
-    """A column for each of N pairs, N 3 H W in 0..1; rows: dark, restored from dark, bright.
+    """A column for each of N pairs, N 3 H W in 0..1.
 
-    With `from_bright`, what is restored from the bright photo stands above that one.
+    Rows: dark, the network's answer to it, with `from_bright` its answer to the bright photo, what
+    enhance() makes of the dark one, bright.
     """
-    rows = [dark, model(dark), *([model(bright)] if from_bright else []), bright]
+    answers = [model(dark), *([model(bright)] if from_bright else [])]
+    enhanced = [to_tensor(photo_of(enhance(model, to_picture(photo)))) for photo in dark]
+    rows = [dark, *answers, torch.stack(enhanced), bright]
     height, width = dark.shape[-2:]
     sheet = Image.new(
         "RGB",

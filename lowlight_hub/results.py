@@ -111,19 +111,27 @@ def _psnr_and_ssim(row: Row | None) -> list[str]:
 
 def write_tables(rows: Sequence[Row], readme: Path) -> None:
     """Puts both tables between their markers in the README."""
+    put_table(readme, "results", results_table(rows))
+    put_table(readme, "attempts", attempts_table())
+
+
+def put_table(readme: Path, name: str, table: str) -> None:
+    """Puts a table between its markers in the README.
+
+    Raises LowlightError where there is no such file, or it lacks the markers.
+    """
     try:
         text = readme.read_text(encoding="utf-8")
     except OSError:
         raise LowlightError(f"there is no {readme}: name it by --readme") from None
-    for name, table in (("results", results_table(rows)), ("attempts", attempts_table())):
-        start, end = markers(name)
-        if start not in text or end not in text:
-            raise LowlightError(f"{readme} lacks the lines {start} and {end}")
-        before, rest = text.split(start, 1)
-        text = f"{before}{start}\n{table}\n{end}{rest.split(end, 1)[1]}"
-    replace_text(readme, text)
+    start, end = markers(name)
+    if start not in text or end not in text:
+        raise LowlightError(f"{readme} lacks the lines {start} and {end}")
+    before, rest = text.split(start, 1)
+    replace_text(readme, f"{before}{start}\n{table}\n{end}{rest.split(end, 1)[1]}")
 
 
 def markers(name: str) -> tuple[str, str]:
-    """The lines of the README between which a table stands."""
-    return f"<!-- {name}: written by `lowlight-hub report` -->", f"<!-- end of {name} -->"
+    """The lines of the README between which a table stands; `name` may be of a benchmark."""
+    command = f"`python {name}`" if name.startswith("benchmarks/") else "`lowlight-hub report`"
+    return f"<!-- {name}: written by {command} -->", f"<!-- end of {name} -->"
