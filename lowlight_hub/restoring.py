@@ -87,7 +87,10 @@ def restore(
         answer = _answer(model, small)
         return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
     if detail == "transfer":
-        maps = colour_maps(small, _answer(model, small), noise_of(overview))
+        answer = _answer(model, small)
+        if (small == small[:, :1]).all():  # a grey photo stays one
+            answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
+        maps = colour_maps(small, answer, noise_of(overview))
         return _by_strips(photo, _transfer(maps, photo.size), strength)
     if getattr(model, "reach_px", None) is None:
         answer = _answer(model, small)

@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 # Chosen on the validation scenes (`benchmarks/detail.py` prints the table): the blur, in shares of
-# a side, beyond which the network's answer is trusted; the window of the guided filter, in pixels
+# a side, beyond which the network's answer is trusted; how much of its opinion of the colours is
+# followed (all of it turns warm scenes grey, none leaves the dark photo's cast); the window of the guided filter, in pixels
 # around a pixel of the small photo; how many variances of the noise an edge must exceed.
 LIGHT_SHARE = 0.16
+COLOUR_SHARE = 0.5
 RADIUS_PX = 1
 NOISE_VARIANCES = 2.0
 # Keeps the curve of a black place finite: half of an 8-bit step.
@@ -57,8 +59,13 @@ def relit(dark: Tensor, restored: Tensor) -> Tensor:
     nor lifts black.
     """
     before, after = (_blurred(photo).clamp(0, 1) for photo in (dark, restored))
-    gain = (after + _BLACK) * (1 - before + _BLACK) / ((before + _BLACK) * (1 - after + _BLACK))
+    light = _odds_ratio(before.mean(dim=1, keepdim=True), after.mean(dim=1, keepdim=True))
+    gain = light ** (1 - COLOUR_SHARE) * _odds_ratio(before, after) ** COLOUR_SHARE
     return gain * dark / (1 + (gain - 1) * dark)
+
+
+def _odds_ratio(before: Tensor, after: Tensor) -> Tensor:
+    return (after + _BLACK) * (1 - before + _BLACK) / ((before + _BLACK) * (1 - after + _BLACK))
 
 
 def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ from PIL.ExifTags import Base
 
 from lowlight_hub import LowlightError, enhance, enhance_file, list_models, load_model
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder
-from lowlight_hub.photos import Photo, open_photo, photo, to_picture, to_tensor
+from lowlight_hub.photos import Photo, open_photo, to_picture, to_tensor
+from lowlight_hub.photos import photo as photo_module
 from lowlight_hub.restoring import DETAILS, restore
 
 
@@ -133,7 +134,7 @@ def test_faint_light_in_16_bits_reaches_the_network():
 def test_strips_leave_no_seam(monkeypatch, model, detail):
     before = noise(130, 203)
     whole = restore(model.eval(), before, detail=detail)
-    monkeypatch.setattr(photo, "STRIP_PX", 130 * 7)
+    monkeypatch.setattr(photo_module, "STRIP_PX", 130 * 7)
     by_strips = restore(model, before, detail=detail)
     assert np.abs(by_strips.pixels.astype(int) - whole.pixels).max() <= 1
 
@@ -154,6 +155,13 @@ def test_the_answer_does_not_depend_on_the_resolution():
     one = np.asarray(enhance(model, small), float)
     other = np.asarray(enhance(model, large).resize((400, 400), Image.Resampling.BOX), float)
     assert np.abs(one - other).mean() < 2
+
+
+def test_grey_photos_stay_grey(photo):
+    grey = to_picture(photo.mean(dim=0, keepdim=True).expand(3, -1, -1) * 0.3)
+    restored = np.asarray(enhance(load_model("vae"), grey))
+    assert (restored == restored[..., :1]).all()
+    assert restored.mean() > 1.5 * np.mean(grey)
 
 
 def test_paths_are_opened_upright(tmp_path):

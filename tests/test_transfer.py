@@ -14,10 +14,19 @@ def test_an_answer_that_changes_nothing_changes_nothing(photo):
 
 
 def test_an_even_photo_takes_the_light_of_the_answer():
-    dark = torch.tensor([0.05, 0.1, 0.02]).view(1, 3, 1, 1).expand(1, 3, 40, 60)
-    answer = torch.tensor([0.4, 0.5, 0.3]).view(1, 3, 1, 1).expand(1, 3, 40, 60)
+    dark, answer = torch.full((1, 3, 40, 60), 0.05), torch.full((1, 3, 40, 60), 0.4)
     assert torch.allclose(relit(dark, answer), answer, atol=0.02)
     assert torch.allclose(apply_maps(colour_maps(dark, answer, 0.01), dark), answer, atol=0.02)
+
+
+def test_colours_go_part_of_the_way_to_those_of_the_answer():
+    dark = torch.tensor([0.12, 0.1, 0.08]).view(1, 3, 1, 1).expand(1, 3, 40, 60)
+    answer = torch.tensor([0.4, 0.5, 0.6]).view(1, 3, 1, 1).expand(1, 3, 40, 60)
+    red, green, blue = relit(dark, answer)[0, :, 20, 30]
+    # Redder than the answer says, bluer than the dark photo was.
+    assert red / green > 0.4 / 0.5 and blue / green < 0.6 / 0.5
+    assert red / green < 0.12 / 0.1 and blue / green > 0.08 / 0.1
+    assert (red + green + blue) / 3 == pytest.approx(0.5, abs=0.03)
 
 
 def test_black_stays_black_and_lamps_do_not_clip():
