@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# Chosen on the validation scenes (`benchmarks/detail.py` prints the table): the blur, in shares of
-# a side, beyond which the network's answer is trusted; how much of its opinion of the colours is
-# followed (all of it turns warm scenes grey, none leaves the dark photo's cast); the window of the guided filter, in pixels
-# around a pixel of the small photo; how many variances of the noise an edge must exceed.
+# Chosen on the validation scenes; `benchmarks/detail.py` prints what they give.
+# Blur, in shares of a side, beyond which the network's answer is trusted.
 LIGHT_SHARE = 0.16
+# How much of its colours is followed: all of them turn warm scenes grey, none leave the dark
+# photo's cast.
 COLOUR_SHARE = 0.5
+# Window of the guided filter: pixels around a pixel of the small photo.
 RADIUS_PX = 1
+# How many variances of the noise an edge must exceed.
 NOISE_VARIANCES = 2.0
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
