@@ -119,9 +119,10 @@ def _share(text: str) -> float:
 
 def _enhance(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
-    photos, complaints = find_photos(arguments.inputs)
+    label = Path(arguments.model).resolve().name
+    photos, complaints = find_photos(arguments.inputs, arguments.out, label)
     suffix = f".{arguments.format}" if arguments.format else None
-    jobs = plan(photos, arguments.out, Path(arguments.model).resolve().name, suffix)
+    jobs = plan(photos, arguments.out, label, suffix)
     written, failures = enhance_batch(
         model,
         jobs,
@@ -132,7 +133,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
     )
     print(f"wrote {len(written)} of {len(photos)} photos to {arguments.out}")
     for complaint in complaints + failures:
-        print(f"error: {complaint}", file=sys.stderr)
+        print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
     return 1 if complaints or failures else 0
 
 

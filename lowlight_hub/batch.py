@@ -1,5 +1,7 @@
 """Many photos, one after another: files and folders in, a folder out."""
 
+import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,23 +22,34 @@ class Job:
     target: Path
 
 
-def find_photos(inputs: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """The photos among files and in folders, subfolders included, each once; and complaints."""
-    photos: dict[Path, None] = {}
+def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Path], list[str]]:
+    """The photos among files and in folders, subfolders included, each once; and complaints.
+
+    What has the name of a result and lies where these go, see plan, is only taken when it is named
+    itself.
+    """
+    result = re.compile(rf".*_{re.escape(label)}(-\d+)?")
+    photos: dict[str, Path] = {}
     complaints = []
     for given in inputs:
-        if not given.is_dir():
-            photos[given] = None
+        if not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir() raises for too long a name
+            photos.setdefault(os.path.realpath(given), given)
             continue
-        found = sorted(
+        found = [
             path
-            for path in given.rglob("*")
-            if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-        )
-        photos.update(dict.fromkeys(found))
+            for path in sorted(given.rglob("*"))
+            if _is_photo(path)
+            and not (result.fullmatch(path.stem) and path.parent.resolve() == out.resolve())
+        ]
+        for path in found:
+            photos.setdefault(os.path.realpath(path), path)
         if not found:
             complaints.append(f"{given} holds no photo ({', '.join(SUFFIXES)})")
-    return list(photos), complaints
+    return list(photos.values()), complaints
+
+
+def _is_photo(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def plan(photos: Sequence[Path], out: Path, label: str, suffix: str | None = None) -> list[Job]:
@@ -80,7 +93,7 @@ def enhance_batch(
         try:
             if job.target.resolve() in originals:
                 raise LowlightError(f"{job.target} is one of the photos: take another --out")
-            if job.target.exists() and not overwrite:
+            if os.path.lexists(job.target) and not overwrite:
                 raise LowlightError(f"{job.target} exists: --overwrite replaces it")
             enhance_file(
                 model,
@@ -91,11 +104,11 @@ def enhance_batch(
                 keep_metadata=keep_metadata,
             )
         except LowlightError as error:
-            # A message may name the file without its folder.
             named = str(error).startswith(str(job.source))
             complaints.append(str(error) if named else f"{job.source}: {error}")
-        except MemoryError:
-            complaints.append(f"{job.source}: there is not enough memory for a photo of this size")
+        except Exception as error:  # one photo must never stop the others
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            complaints.append(f"{job.source} could not be restored: {reason}")
         else:
             written.append(job.target)
     return written, complaints

@@ -1,7 +1,9 @@
 """Writing a file so that a crash, a kill or a full disk leaves the old one or the new one."""
 
 import os
+import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lowlight_hub.errors import LowlightError
@@ -18,8 +20,9 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises LowlightError where the disk is full or the folder cannot be written to; what was at
     `path` is then still there, untouched.
     """
-    # Keeps the suffix, by which Pillow chooses the format.
-    beside = path.with_name(f".{path.stem}.partial{path.suffix}")
+    # Keeps the suffix, by which Pillow chooses the format; short, since the target's name may be as
+    # long as names can be, and random, since another process may be writing the same file.
+    beside = path.with_name(f".{secrets.token_hex(4)}.partial{path.suffix}")
     make_folder(path.parent)
     try:
         write(beside)
@@ -30,7 +33,8 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     except OSError as error:
         raise LowlightError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

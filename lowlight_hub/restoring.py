@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import Photo, open_photo, over_white, photo_of, save_photo, to_picture
-from lowlight_hub.photos.photo import strips
+from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
+from lowlight_hub.photos.photo import over_its_mean, strips
 from lowlight_hub.transfer import apply_maps, colour_maps, noise_of
 
 Detail = Literal["transfer", "network", "raw"]
@@ -47,6 +47,8 @@ def enhance(
     `strength` goes from 0, the photo as it was, to 1, the model's answer.
     Raises LowlightError for a file that is not a photo and for an unknown detail or strength.
     """
+    if not isinstance(photo, Image.Image | str | Path):
+        raise LowlightError(f"expected a PIL image or a path, not a {type(photo).__name__}")
     opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo)
     return to_picture(restore(model, opened, detail=detail, strength=strength))
 
@@ -66,7 +68,10 @@ def enhance_file(
     says of camera, lens, exposure and date is kept, never the place or the thumbnail.
     Raises LowlightError as enhance does, and where the target cannot be written.
     """
-    photo = restore(model, open_photo(source), detail=detail, strength=strength)
+    if Path(source).resolve() == Path(target).resolve():
+        raise LowlightError(f"{target} is the photo itself: name another file for the result")
+    opened = open_photo(source, str(source))
+    photo = restore(model, opened, detail=detail, strength=strength)
     save_photo(photo, Path(target), keep_metadata=keep_metadata)
 
 
@@ -77,9 +82,9 @@ def restore(
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
     if detail not in DETAILS:
         raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
-    if not 0 <= strength <= 1:
-        raise LowlightError(f"strength is {strength}, and must lie between 0 and 1")
-    seen = Photo(over_white(photo))
+    if not isinstance(strength, int | float) or not 0 <= strength <= 1:
+        raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
+    seen = Photo(over_its_mean(photo))
     overview = _overview(seen)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     if detail == "raw":
@@ -102,16 +107,17 @@ def restore(
 
 
 def _answer(model: nn.Module, photos: Tensor) -> Tensor:
-    device = next(model.parameters()).device
-    return model(photos.to(device)).cpu()
+    weights = next(model.parameters(), photos)
+    return model(photos.to(weights.device, weights.dtype)).float().cpu()
 
 
 def _overview(photo: Photo) -> Tensor:
     """The photo, 1 3 h w in 0..1, its longer side under twice OVERVIEW_PX, by means over boxes."""
     width, height = photo.size
-    across = max(1, max(width, height) // OVERVIEW_PX)
-    # Never more than one box of a side, and as little as possible cut off at its end.
-    down, right = min(across, height), min(across, width)
+    box = max(1, max(width, height) // OVERVIEW_PX)
+    # Never so large that a side has fewer boxes than the network sees: what is left over at its
+    # end, less than a box, is cut off.
+    down, right = (min(box, max(1, side // SIDE_PX)) for side in (height, width))
     rows, columns = height // down, width // right
     pixels = photo.pixels[: rows * down, : columns * right]
     sums = pixels.reshape(rows, down, columns * right * 3).sum(axis=1, dtype=np.uint32)

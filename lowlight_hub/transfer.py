@@ -56,18 +56,26 @@ def colour_maps(dark: Tensor, restored: Tensor, noise: float) -> Tensor:
 def relit(dark: Tensor, restored: Tensor) -> Tensor:
     """The dark photo, B 3 h w in 0..1, with the light and colours of the restored one.
 
-    At every place the odds v / (1 - v) of a value are multiplied by what takes the blurred dark
-    photo to the blurred restored one: a curve from 0 to 0 and from 1 to 1 that neither clips lamps
-    nor lifts black.
+    At every place the odds v / (1 - v) of the dark values are multiplied by the mean ratio, around
+    it, of the restored odds to the dark ones: a curve from 0 to 0 and from 1 to 1 that neither
+    clips lamps nor lifts black. Dark places count more in that mean, so that a bright window throws
+    no shade around it. Light is only added: what is bright enough stays, in its own colours.
     """
-    before, after = (_blurred(photo).clamp(0, 1) for photo in (dark, restored))
-    light = _odds_ratio(before.mean(dim=1, keepdim=True), after.mean(dim=1, keepdim=True))
-    gain = light ** (1 - COLOUR_SHARE) * _odds_ratio(before, after) ** COLOUR_SHARE
+    dark_grey, restored_grey = (photo.mean(dim=1, keepdim=True) for photo in (dark, restored))
+    need = 1 - dark_grey + _BLACK
+
+    def mean_change(before: Tensor, after: Tensor) -> Tensor:
+        return _blurred(need * (_log_odds(after) - _log_odds(before))) / _blurred(need)
+
+    grey_change = mean_change(dark_grey, restored_grey)
+    light = grey_change.clamp_min(0)
+    colour = COLOUR_SHARE * (1 - (-light).exp()) * (mean_change(dark, restored) - grey_change)
+    gain = (light + colour).exp()
     return gain * dark / (1 + (gain - 1) * dark)
 
 
-def _odds_ratio(before: Tensor, after: Tensor) -> Tensor:
-    return (after + _BLACK) * (1 - before + _BLACK) / ((before + _BLACK) * (1 - after + _BLACK))
+def _log_odds(values: Tensor) -> Tensor:
+    return ((values + _BLACK) / (1 - values + _BLACK)).log()
 
 
 def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:

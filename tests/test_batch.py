@@ -60,8 +60,52 @@ def test_one_bad_file_does_not_stop_the_others(night, tmp_path, capsys):
     errors = [line for line in told.err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 3
     assert any("b.jpg cannot be read as a photo" in line for line in errors)
+    assert not any(line.count("b.jpg") > 1 for line in errors)
     assert any("none.png does not exist" in line for line in errors)
     assert any("empty holds no photo" in line for line in errors)
+
+
+def test_results_inside_the_folder_are_not_taken_for_photos(night, capsys):
+    for _ in range(2):
+        run(night, "--out", night / "out", "--overwrite")
+        assert "wrote 4 of 4 photos" in capsys.readouterr().out
+    assert len(names(night / "out")) == 4
+    for _ in range(2):
+        run(night, "--out", night, "--overwrite")
+    # The results of the first run are photos like others; those of the second are not.
+    assert "wrote 8 of 8 photos" in capsys.readouterr().out
+
+
+def test_one_photo_under_several_names_is_taken_once(night, tmp_path, capsys):
+    (tmp_path / "link.jpg").symlink_to(night / "a.jpg")
+    run(
+        night / "a.jpg", night / "deeper" / ".." / "a.jpg", tmp_path / "link.jpg", "--out", tmp_path
+    )
+    assert "wrote 1 of 1 photos" in capsys.readouterr().out
+
+
+def test_the_longest_names_are_written_and_longer_ones_named(night, tmp_path, capsys):
+    longest = night / f"{'x' * 243}.jpg"  # with _listing, 255 bytes
+    (night / "a.jpg").rename(longest)
+    assert run(longest, "y" * 300, night / "a.png", "--out", tmp_path / "out") == 1
+    assert "wrote 2 of 3 photos" in capsys.readouterr().out
+
+
+def test_what_nobody_thought_of_stops_one_photo_only(night, tmp_path, capsys, monkeypatch):
+    from lowlight_hub import batch
+
+    real = batch.enhance_file
+
+    def fails_once(model, source, target, **settings):
+        if source.name == "a.jpg":
+            raise RuntimeError("surprise\nand more")
+        real(model, source, target, **settings)
+
+    monkeypatch.setattr(batch, "enhance_file", fails_once)
+    assert run(night, "--out", tmp_path / "out") == 1
+    told = capsys.readouterr()
+    assert "wrote 3 of 4" in told.out
+    assert f"error: {night / 'a.jpg'} could not be restored: surprise\n" in told.err
 
 
 def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):

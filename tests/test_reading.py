@@ -1,6 +1,7 @@
 """Untrusted files become upright sRGB photos, or one clear line."""
 
 import io
+import os
 import random
 import struct
 import zlib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
+import pillow_heif
 import psutil
 import pytest
 import tifffile
@@ -139,6 +141,51 @@ def test_what_is_transparent_keeps_its_secret(tmp_path):
     assert (photo.pixels == 255).all()
 
 
+def test_10_bit_heic_keeps_its_steps(tmp_path):
+    ramp = np.repeat(np.linspace(0, 65535, 1024).astype(np.uint16)[None], 64, axis=0)
+    colours = np.stack([ramp, ramp, ramp], axis=2)
+    encoded = pillow_heif.from_bytes("RGB;16", (1024, 64), colours.tobytes())
+    encoded.save(tmp_path / "ramp.heic", quality=-1, chroma=444)
+    photo = open_photo(tmp_path / "ramp.heic")
+    assert photo.pixels.dtype == np.uint16 and photo.size == (1024, 64)
+    assert len(np.unique(photo.pixels)) > 700
+    assert np.abs(photo.pixels.astype(int) - colours).mean() < 100
+
+
+def test_units_are_not_guessed_from_one_pixel(tmp_path):
+    grey = np.full((20, 20), 0.5, np.float32)
+    grey[3, 4] = 1.5
+    Image.fromarray(grey).save(tmp_path / "float.tif")
+    assert seen(tmp_path / "float.tif")[0, 0] == pytest.approx(127.5, abs=0.5)
+    whole = np.full((20, 20), 30_000, np.int32)
+    whole[3, 4] = 70_000
+    Image.fromarray(whole).save(tmp_path / "whole.tif")
+    assert seen(tmp_path / "whole.tif")[0, 0] == pytest.approx(30_000 / 257, abs=0.5)
+    twelve = np.full((4, 4), 2048, np.uint16)
+    tifffile.imwrite(tmp_path / "packed.tif", twelve, photometric="minisblack")
+    assert seen(tmp_path / "packed.tif")[0, 0] == pytest.approx(2048 / 257, abs=0.5)
+
+
+def test_tiffs_of_other_kinds_are_named(tmp_path):
+    tifffile.imwrite(tmp_path / "float.tif", np.zeros((9, 9, 3), np.float32), photometric="rgb")
+    with pytest.raises(LowlightError, match="a TIFF of a kind that cannot be read"):
+        open_photo(tmp_path / "float.tif")
+
+
+def test_pipes_and_lack_of_memory_have_their_own_sentence(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(LowlightError, match="is not a file"):
+        open_photo(tmp_path / "pipe.jpg")
+    Image.new("RGB", (3, 3)).save(tmp_path / "good.png")
+
+    def no_memory(self):
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "load", no_memory)
+    with pytest.raises(LowlightError, match=r"good\.png: there is not enough memory"):
+        open_photo(tmp_path / "good.png")
+
+
 def oriented(upright: np.ndarray, orientation: int) -> np.ndarray:
     """How a camera that was held so stores the photo."""
     stored = {
@@ -228,6 +275,10 @@ def with_profile(png: bytes, profile: bytes) -> bytes:
 def test_a_damaged_profile_is_left_aside(tmp_path):
     Image.new("RGB", (3, 3), "red").save(tmp_path / "red.png", icc_profile=b"no profile")
     assert (seen(tmp_path / "red.png") == RED).all()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    every = np.random.default_rng(0).integers(0, 256, (9, 9, 3)).astype(np.uint8)
+    Image.fromarray(every).save(tmp_path / "srgb.png", icc_profile=srgb)
+    assert np.array_equal(open_photo(tmp_path / "srgb.png").pixels, every)
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     Image.new("RGB", (3, 3), "red").save(tmp_path / "lab.png", icc_profile=lab)
     assert (seen(tmp_path / "lab.png") == RED).all()

@@ -97,7 +97,22 @@ def test_bits_alpha_and_camera_come_back():
     assert to_picture(after).mode == "RGBA"
 
 
-def test_the_network_sees_the_photo_on_a_white_page():
+def test_photos_that_are_bright_already_are_left_bright(photo):
+    bright = to_picture(photo * 0.6 + 0.3)
+    for name in list_models():
+        assert np.mean(enhance(load_model(name), bright)) > 0.98 * np.mean(bright), name
+
+
+def test_a_transparent_surround_takes_no_light(photo):
+    dark = np.asarray(to_picture(photo * 0.15))
+    around = np.zeros((*dark.shape[:2], 4), np.uint8)
+    around[60:180, 80:240, :3], around[60:180, 80:240, 3] = dark[60:180, 80:240], 255
+    restored = np.asarray(enhance(load_model("vae"), Image.fromarray(around)))
+    opaque = np.asarray(enhance(load_model("vae"), Image.fromarray(dark[60:180, 80:240])))
+    assert restored[60:180, 80:240, :3].mean() > 0.6 * opaque.mean()
+
+
+def test_thin_panoramas_are_seen_whole():
     seen = []
 
     class Watching(AsItIs):
@@ -105,9 +120,24 @@ def test_the_network_sees_the_photo_on_a_white_page():
             seen.append(photos)
             return photos
 
-    half_red = Image.new("RGBA", (400, 300), (255, 0, 0, 128))
-    restore(Watching(), Photo(np.array(half_red)[..., :3], np.array(half_red)[..., 3]))
-    expected = torch.tensor([1.0, 127 / 255, 127 / 255]).view(1, 3, 1, 1).expand(1, 3, 200, 200)
+    pixels = np.zeros((39, 12_000, 3), np.uint8)
+    pixels[20:] = 200
+    restore(Watching(), Photo(pixels))
+    assert seen[0].mean() == pytest.approx(pixels.mean() / 255, abs=0.01)
+
+
+def test_the_network_sees_what_is_transparent_in_the_mean_colour():
+    seen = []
+
+    class Watching(AsItIs):
+        def forward(self, photos):
+            seen.append(photos)
+            return photos
+
+    red = np.full((300, 400, 3), (200, 0, 0), np.uint8)
+    red[:100] = 255
+    restore(Watching(), Photo(red, np.where(red[..., 1] == 0, 255, 0).astype(np.uint8)))
+    expected = torch.tensor([200 / 255, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 200, 200)
     assert torch.allclose(seen[0], expected, atol=1e-6)
 
 
@@ -184,10 +214,29 @@ def test_files_become_files_with_all_their_bits(tmp_path):
     ("settings", "message"),
     [
         ({"detail": "best"}, "detail is 'best', and must be one of transfer, network, raw"),
-        ({"strength": 1.5}, "strength is 1.5, and must lie between 0 and 1"),
+        ({"strength": 1.5}, "strength is 1.5, and must be a number from 0 to 1"),
+        ({"strength": "full"}, "strength is 'full', and must be a number"),
         ({"strength": math.nan}, "strength is nan"),
     ],
 )
 def test_what_cannot_be_is_said(settings, message):
     with pytest.raises(LowlightError, match=message):
         enhance(AsItIs(), Image.new("RGB", (3, 3)), **settings)
+
+
+def test_what_is_no_photo_is_said(tmp_path):
+    for wrong in (np.zeros((3, 3, 3)), b"bytes", None):
+        with pytest.raises(LowlightError, match="expected a PIL image or a path, not a"):
+            enhance(AsItIs(), wrong)
+    with pytest.raises(LowlightError, match="has no pixels"):
+        enhance(AsItIs(), Image.new("RGB", (0, 5)))
+    path = tmp_path / "mine.png"
+    Image.new("RGB", (3, 3)).save(path)
+    with pytest.raises(LowlightError, match="is the photo itself"):
+        enhance_file(AsItIs(), path, path)
+
+
+def test_modules_of_any_kind_are_taken():
+    grey = Image.new("RGB", (30, 20), (20, 20, 20))
+    assert enhance(torch.nn.Identity(), grey).size == (30, 20)
+    assert enhance(ListingAutoencoder().half(), grey, detail="raw").size == (200, 200)

@@ -69,6 +69,8 @@ def photo_of_a_camera(path: Path, description: str = "A street") -> Path:
         "Lens",
     )
     details[Base.MakerNote], details[Base.BodySerialNumber] = b"secret", "123456"
+    details[Base.LensMake] = "far too long " * 1000
+    exif[Base.Artist] = "123456"
     exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = (52.0, 31.0, 12.0)
     Image.new("RGB", (30, 20), "red").save(path, exif=exif)
     return path

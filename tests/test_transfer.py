@@ -39,6 +39,20 @@ def test_black_stays_black_and_lamps_do_not_clip():
     assert lit[lamp].min() > lit[~lamp].max()
 
 
+def test_light_is_only_added_and_bright_photos_keep_their_colours(photo):
+    bright = photo[None] * 0.5 + 0.4
+    assert torch.allclose(relit(bright, torch.full_like(bright, 0.3)), bright, atol=1e-6)
+
+
+def test_a_bright_window_leaves_no_shade_around_it():
+    dark = torch.full((1, 3, 100, 100), 0.05)
+    dark[..., 30:60, 40:70] = 0.95
+    answer = torch.full_like(dark, 0.5)
+    lit = relit(dark, answer)[0, 0]
+    beside, far = lit[45, 35], lit[95, 5]
+    assert beside > 0.9 * far > 0.4
+
+
 def test_edges_come_from_the_photo_and_not_from_the_answer():
     dark = torch.full((1, 3, 100, 100), 0.04)
     dark[..., 50:] = 0.12

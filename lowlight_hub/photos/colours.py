@@ -8,6 +8,10 @@ import numpy as np
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import BITSPERSAMPLE, EXTRASAMPLES, PHOTOMETRIC_INTERPRETATION
 
+from lowlight_hub.photos.photo import strips
+
+# Float values a few times over 1 are highlights, not another unit.
+_OVERSHOOT = 4
 _DEEP_PNG = ("RGB;16B", "RGBA;16B", "LA;16B")
 _TIFF_RGB, _TIFF_WHITE_IS_ZERO = 2, 0
 _PREMULTIPLIED_ALPHA = (1,)
@@ -24,6 +28,8 @@ def srgb_pixels(picture: Image.Image) -> np.ndarray:
     profile = _profile(picture)
     if picture.mode in ("1", "LA"):
         picture = picture.convert("L")
+    elif picture.mode == "RGBA":
+        picture = picture.convert("RGB")
     elif picture.mode not in ("L", "CMYK", "RGB"):
         picture = picture.convert("RGBA").convert("RGB")
     if profile is not None:
@@ -46,17 +52,28 @@ def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
         return None
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(encoded))
-        name = ImageCms.getProfileDescription(profile)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
-    return None if "sRGB" in name else profile
+    return None if _acts_as_srgb(profile) else profile
+
+
+def _acts_as_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    # By what it does: others, too, have sRGB in their name.
+    steps = np.linspace(0, 255, 6).astype(np.uint8)
+    probe = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(6, 36, 3)
+    try:
+        converted = np.array(_converted(Image.fromarray(probe), profile))
+    except (ImageCms.PyCMSError, ValueError):
+        return False  # a profile of greys or of CMYK
+    return int(np.abs(converted.astype(int) - probe).max()) <= 1
 
 
 def alpha_of(picture: Image.Image) -> np.ndarray | None:
     """The alpha of a loaded picture of at most 8 bits as H W, uint8; None where it is opaque."""
     if not picture.has_transparency_data:
         return None
-    alpha = np.array(picture.convert("RGBA").getchannel("A"))
+    has_channel = picture.mode in ("RGBA", "LA")
+    alpha = np.array((picture if has_channel else picture.convert("RGBA")).getchannel("A"))
     return None if alpha.min() == 255 else alpha
 
 
@@ -64,18 +81,31 @@ def grey_in_16_bits(picture: Image.Image) -> np.ndarray:
     """A loaded grey picture of mode I;16, I or F as H W 3, uint16."""
     values = np.asarray(picture)
     if values.dtype.itemsize > 2:
-        values = np.nan_to_num(values.astype(np.float64), posinf=0.0).clip(0, _WHITES[-1])
-        whites = _WHITES if picture.mode == "F" else _WHITES[2:]
-        white = next(white for white in whites if values.max(initial=0) <= white)
-        values = (values * (_WHITE_16 / white)).round()
+        values = _in_unit_of_16_bits(values, _WHITES if picture.mode == "F" else _WHITES[2:])
+    elif _tag(picture, BITSPERSAMPLE) == (12,):
+        values = (values.astype(np.uint32) * _WHITE_16 // 4095).astype(np.uint16)
     values = values.astype(np.uint16)
     if _tag(picture, PHOTOMETRIC_INTERPRETATION) == _TIFF_WHITE_IS_ZERO and picture.mode != "F":
         values = _WHITE_16 - values
     return _in_srgb(values[..., None], picture)
 
 
+def _in_unit_of_16_bits(values: np.ndarray, whites: tuple[float, ...]) -> np.ndarray:
+    """Values of an unknown unit as uint16: white is the first of `whites` that most stay under."""
+    sample = values.ravel()[:: max(1, values.size // 1_000_000)]
+    high = np.quantile(np.nan_to_num(sample, posinf=0.0, neginf=0.0), 0.99)
+    white = next((it for it in whites if high <= _OVERSHOOT * it), whites[-1])
+    scaled = np.empty(values.shape, np.uint16)
+    for rows in strips(*values.shape):
+        shares = np.nan_to_num(values[rows].astype(np.float64) / white, posinf=1.0, neginf=0.0)
+        scaled[rows] = (shares.clip(0, 1) * _WHITE_16).round()
+    return scaled
+
+
 def is_deep(picture: Image.Image) -> bool:
     """Whether a file just opened holds 16-bit colour, of which Pillow would keep 8 bits."""
+    if picture.format == "HEIF":
+        return picture.info.get("bit_depth", 8) > 8
     if picture.format == "PNG":
         tiles = getattr(picture, "tile", [])
         return bool(tiles) and tiles[0].args in _DEEP_PNG
@@ -90,11 +120,7 @@ def deep_pixels(picture: Image.Image, encoded: bytes) -> tuple[np.ndarray, np.nd
     As they lie in the file, before it is turned upright. Raises ValueError where the file is
     damaged, RuntimeError where imagecodecs cannot read it.
     """
-    # Pillow has no mode for them. Imported where used: a training machine does without.
-    import imagecodecs
-
-    decode = imagecodecs.png_decode if picture.format == "PNG" else imagecodecs.tiff_decode
-    values = decode(encoded)
+    values = _decoded(picture.format, encoded)
     if values.shape[:1] in ((3,), (4,)) and values.ndim == 3 and values.shape[2] > 4:
         values = np.moveaxis(values, 0, 2)  # a TIFF in planes
     if values.ndim != 3 or values.dtype != np.uint16 or not 2 <= values.shape[2] <= 4:
@@ -103,9 +129,23 @@ def deep_pixels(picture: Image.Image, encoded: bytes) -> tuple[np.ndarray, np.nd
     alpha = values[..., colours] if values.shape[2] > colours else None
     values = values[..., :colours]
     if alpha is not None and tuple(_tag(picture, EXTRASAMPLES) or ()) == _PREMULTIPLIED_ALPHA:
-        share = alpha[..., None].clip(1) / _WHITE_16
-        values = (values / share).clip(0, _WHITE_16).round().astype(np.uint16)
+        straight = np.empty_like(values)
+        for rows in strips(*alpha.shape):
+            share = alpha[rows, :, None].clip(1) / _WHITE_16
+            straight[rows] = (values[rows] / share).clip(0, _WHITE_16).round()
+        values = straight
     return _in_srgb(values, picture), alpha
+
+
+def _decoded(kind: str | None, encoded: bytes) -> np.ndarray:
+    # Pillow has no mode for 16-bit colour. Imported where used: a training machine does without.
+    if kind == "HEIF":
+        from pillow_heif import open_heif
+
+        return np.array(open_heif(BytesIO(encoded), convert_hdr_to_8bit=False))
+    import imagecodecs
+
+    return (imagecodecs.png_decode if kind == "PNG" else imagecodecs.tiff_decode)(encoded)
 
 
 def _in_srgb(values: np.ndarray, picture: Image.Image) -> np.ndarray:

@@ -7,12 +7,10 @@ from PIL.ExifTags import IFD, Base
 
 # An allowlist: what is not named here (place, thumbnail, maker's note, owner, serial numbers) is
 # never written.
-_PHOTO_TAGS = (Base.Make, Base.Model, Base.DateTime, Base.Artist, Base.Copyright)
+_PHOTO_TAGS = (Base.Make, Base.Model, Base.DateTime)
 _CAMERA_TAGS = (
     Base.DateTimeOriginal,
     Base.DateTimeDigitized,
-    Base.OffsetTime,
-    Base.OffsetTimeOriginal,
     Base.SubsecTimeOriginal,
     Base.ExposureTime,
     Base.FNumber,
@@ -33,7 +31,8 @@ _CAMERA_TAGS = (
     Base.LensMake,
     Base.LensModel,
 )
-_LONGEST_TEXT = 200
+# A lens has a name, not a novel: damaged or hostile values can be long.
+_LONGEST_BYTES = 1000
 # What Pillow raises on damaged EXIF.
 _ERRORS = (
     OSError,
@@ -80,13 +79,13 @@ def camera_data(picture: Image.Image) -> bytes:
 def _copy(source, target, tags: tuple[ExifTags.Base, ...]) -> None:
     for tag in tags:
         value = source.get(tag)
-        if value is None or (isinstance(value, str) and len(value) > _LONGEST_TEXT):
+        if value is None:
             continue
         # A damaged value is found by trying to write it.
         alone = Image.Exif()
         alone[tag] = value
         try:
-            alone.tobytes()
+            if len(alone.tobytes()) <= _LONGEST_BYTES:
+                target[tag] = value
         except _ERRORS:
             continue
-        target[tag] = value

@@ -46,14 +46,27 @@ def strips(height: int, width: int) -> Iterator[slice]:
 
 def over_white(photo: Photo) -> np.ndarray:
     """The pixels, H W 3, as they look on a white page; those of `photo` where it is opaque."""
+    return _over(photo, np.full(3, photo.white))
+
+
+def over_its_mean(photo: Photo) -> np.ndarray:
+    """The pixels, H W 3, on a page of their own mean colour, which says nothing about the light."""
+    if photo.alpha is None or not photo.alpha.any():
+        return photo.pixels
+    total = np.zeros(3)
+    for rows in strips(*photo.alpha.shape):
+        total += np.einsum("hwc,hw->c", photo.pixels[rows].astype(float), photo.alpha[rows])
+    return _over(photo, (total / photo.alpha.sum(dtype=float)).round())
+
+
+def _over(photo: Photo, page: np.ndarray) -> np.ndarray:
     if photo.alpha is None:
         return photo.pixels
     flat = np.empty_like(photo.pixels)
-    height, width, _ = flat.shape
     white = np.uint32(photo.white)
-    for rows in strips(height, width):
+    for rows in strips(*photo.alpha.shape):
         alpha = photo.alpha[rows, :, None].astype(np.uint32)
-        mixed = photo.pixels[rows] * alpha + white * (white - alpha)
+        mixed = photo.pixels[rows] * alpha + page.astype(np.uint32) * (white - alpha)
         flat[rows] = (mixed + white // 2) // white
     return flat
 

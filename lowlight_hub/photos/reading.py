@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos.colours import (
@@ -27,6 +27,9 @@ FORMATS: list[str] = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"]
 SUFFIXES: tuple[str, ...] = (
     ".jpg",
     ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".mpo",
     ".png",
     ".webp",
     ".avif",
@@ -42,9 +45,11 @@ except ImportError:  # a training machine may do without
 else:
     register_heif_opener(thumbnails=False)
     FORMATS.append("HEIF")
-    SUFFIXES += (".heic", ".heif")
-# Pillow's own remarks on damaged files would go to the terminal beside our sentence.
+    SUFFIXES += (".heic", ".heif", ".hif")
+# Pillow's own remarks on damaged files would go to the terminal beside our sentence. Not by
+# catch_warnings(), which changes the filters of all threads and may leave them changed.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+warnings.filterwarnings("ignore", module=r"PIL\.")
 MAX_FILE_BYTES = 512 * 2**20
 # Under the 89 megapixels from which Pillow itself suspects a decompression bomb.
 MAX_PIXELS = 80_000_000
@@ -54,7 +59,6 @@ MAX_SIDE_PX = 40_000
 _DECODING_ERRORS = (
     OSError,
     SyntaxError,
-    MemoryError,
     ValueError,
     NotImplementedError,
     OverflowError,
@@ -71,7 +75,7 @@ _DECODING_ERRORS = (
 
 
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
-    """The photo in a file: upright, in sRGB, in 16 bits where the file has more than 8.
+    """The photo in a file: upright, in sRGB, in 16 bits where a PNG, TIFF or HEIC has more than 8.
 
     `name` is what messages call it. Raises LowlightError for anything that is not a whole photo in
     one of FORMATS within MAX_FILE_BYTES, MAX_PIXELS and MAX_SIDE_PX. Of several frames, the first.
@@ -79,23 +83,32 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo
     name = name or (Path(source).name if isinstance(source, str | Path) else "the file")
     try:
         encoded = _read(source, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(encoded), formats=FORMATS) as picture:
-                _check_size(picture, name)
-                return _photo_of(picture, encoded if is_deep(picture) else None)
+        with Image.open(BytesIO(encoded), formats=FORMATS) as picture:
+            _check_size(picture, name)
+            return _photo_of(picture, encoded if is_deep(picture) else None)
     except FileNotFoundError:
         raise LowlightError(f"{name} does not exist") from None
     except IsADirectoryError:
         raise LowlightError(f"{name} is a folder, not a photo") from None
     except PermissionError:
         raise LowlightError(f"{name} may not be read: its permissions forbid it") from None
+    except MemoryError:
+        raise LowlightError(f"{name}: there is not enough memory to read it") from None
+    except UnidentifiedImageError:
+        raise LowlightError(_unidentified(encoded, name)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise LowlightError(f"{name} has too many pixels: {_LIMITS}") from None
     except _DECODING_ERRORS:
-        raise LowlightError(
-            f"{name} cannot be read as a photo: it is damaged or not one of {', '.join(FORMATS)}"
-        ) from None
+        raise LowlightError(_unidentified(b"", name)) from None
+
+
+def _unidentified(encoded: bytes, name: str) -> str:
+    if encoded.startswith((b"II*\0", b"MM\0*")):
+        return (
+            f"{name} is a TIFF of a kind that cannot be read, or damaged: save it with 8 or 16 "
+            "bits a colour"
+        )
+    return f"{name} cannot be read as a photo: it is damaged or not one of {', '.join(FORMATS)}"
 
 
 _LIMITS = (
@@ -107,7 +120,10 @@ def _read(source: str | Path | IO[bytes], name: str) -> bytes:
     if not isinstance(source, str | Path):
         encoded = source.read(MAX_FILE_BYTES + 1)
     else:
-        with Path(source).open("rb") as file:
+        path = Path(source)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise LowlightError(f"{name} is not a file: it may never end")
+        with path.open("rb") as file:
             encoded = file.read(MAX_FILE_BYTES + 1)
     if len(encoded) > MAX_FILE_BYTES:
         raise LowlightError(
@@ -118,6 +134,8 @@ def _read(source: str | Path | IO[bytes], name: str) -> bytes:
 
 def _check_size(picture: Image.Image, name: str) -> None:
     width, height = picture.size
+    if 0 in picture.size:
+        raise LowlightError(f"{name} has no pixels: it is {width}×{height}")
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
         raise LowlightError(f"{name} has {width}×{height} pixels: {_LIMITS}")
 
