@@ -101,6 +101,20 @@ def test_the_readme_shows_the_recorded_figures():
         assert readme.split(start)[1].split(end)[0].strip() == table
 
 
+def test_the_readme_shows_every_benchmark_of_every_model():
+    from lowlight_hub.hub import WEIGHTS
+
+    readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
+    tables = {}
+    for name in ("benchmarks/photos.py", "benchmarks/detail.py"):
+        start, end = markers(name)
+        tables[name] = readme.split(start)[1].split(end)[0].strip().splitlines()
+    assert len(tables["benchmarks/photos.py"]) > 3
+    assert all(
+        any(f"`{name}`" in line for line in tables["benchmarks/detail.py"]) for name in ATTEMPTS
+    )
+
+
 def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     import train
     from lowlight_hub import hub
