@@ -6,19 +6,30 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import gradio as gr
+import torch
 from PIL import Image
-from torch import nn
 
-from lowlight_hub import ATTEMPTS, LowlightError, load_model
+from lowlight_hub import ATTEMPTS, LowlightError
 from lowlight_hub.attempts import ARTICLE
 from lowlight_hub.data import dark_free_photos
 from lowlight_hub.networks.sizes import SIDE_PX
 from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 from lowlight_hub.restoring import Detail, restore
+from lowlight_hub.shelf import Shelf
+
+try:
+    import spaces  # on ZeroGPU Spaces only; torch must not be used before
+except ImportError:
+
+    def on_gpu(function):
+        """Elsewhere a function runs where it is called."""
+        return function
+
+else:
+    on_gpu = spaces.GPU
 
 INTRODUCTION = f"""
 # lowlight-hub
@@ -61,9 +72,7 @@ def _photo_upload(**settings) -> gr.Image:
     return component
 
 
-@cache
-def _model(name: str) -> nn.Module:
-    return load_model(name)
+SHELF = Shelf()
 
 
 def _preview(restored: Photo, photo: Photo) -> Image.Image:
@@ -78,6 +87,7 @@ def _preview(restored: Photo, photo: Photo) -> Image.Image:
     return picture
 
 
+@on_gpu
 def restore_with_all(
     path: str | None, detail: Detail = "transfer"
 ) -> Iterator[tuple[list[tuple[str, str]], str]]:
@@ -94,7 +104,7 @@ def restore_with_all(
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, attempt) in enumerate(ATTEMPTS.items(), start=1):
             try:
-                restored = restore(_model(name), photo, detail=detail)
+                restored = restore(SHELF.get(name), photo, detail=detail)
             except LowlightError:
                 failures.append(attempt.title)
                 continue
@@ -105,7 +115,7 @@ def restore_with_all(
         note = f"{len(pictures)} attempts. Click a picture to see it large."
         if failures:
             note += f" Left out, because the weights are missing or damaged: {', '.join(failures)}."
-        yield pictures, note
+        yield pictures, "\n\n".join(filter(None, (note, SHELF.sources())))
 
 
 def _example_files(folder: Path) -> list[str]:
@@ -155,6 +165,10 @@ def launch_settings() -> dict:
     """Keyword arguments of launch()."""
     return {"css": CSS, "max_file_size": MAX_UPLOAD, "show_error": False, "ssr_mode": False}
 
+
+if torch.cuda.is_available():  # ZeroGPU wants its models placed before the first call
+    for attempt in ATTEMPTS:
+        SHELF.get(attempt)
 
 if __name__ == "__main__":
     build().launch(**launch_settings())

@@ -10,8 +10,9 @@ import torch
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
 from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, source_of
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import MAX_WIDTH
+from lowlight_hub.folders import MAX_WIDTH
 from lowlight_hub.outcome import Settings
+from lowlight_hub.remote import push, push_collection, what_is_pushed
 from lowlight_hub.training import CHECKPOINT_FILE, train
 
 
@@ -70,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="go on from the last finished epoch, or start where there is none",
     )
+    parser.add_argument(
+        "--push-to", metavar="USER", help="put what was trained on the Hub as USER/lowlight-NAME"
+    )
+    parser.add_argument("--private", action="store_true", default=None, help="for you alone")
     return parser
 
 
@@ -122,7 +127,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     )
 
 
-def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> None:
+def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Path:
     settings = _settings(attempt, arguments)
     folder = arguments.out / attempt.name
     continued = None
@@ -138,6 +143,22 @@ def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Non
         )
     train(attempt, pairs, settings, folder, resume=arguments.resume, continued=continued)
     print(f"{attempt.name}: weights, config, history and pictures are in {folder}")
+    return folder
+
+
+def _push(folders: list[Path], arguments: argparse.Namespace) -> int:
+    """Pushes what was trained; one refusal does not keep back the others."""
+    pushed, failures = [], 0
+    for folder in folders:
+        try:
+            print(push(folder, arguments.push_to, private=arguments.private))
+            pushed.append(what_is_pushed(folder, arguments.push_to)[0])
+        except LowlightError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failures += 1
+    if len(pushed) > 1:
+        print(push_collection(arguments.push_to, pushed))
+    return 1 if failures else 0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -151,8 +172,8 @@ def main(argv: list[str] | None = None) -> int:
             raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
         else:
             pairs = load_pairs(find_pairs(*arguments.data), source_of(*arguments.data))
-        for name in names:
-            _train(get_attempt(name), pairs, arguments)
+        folders = [_train(get_attempt(name), pairs, arguments) for name in names]
+        return _push(folders, arguments) if arguments.push_to else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -162,7 +183,6 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
-    return 0
 
 
 if __name__ == "__main__":

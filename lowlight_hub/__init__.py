@@ -2,7 +2,8 @@
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import list_models, load_model
+from lowlight_hub.folders import list_models
+from lowlight_hub.hub import load_model
 from lowlight_hub.restoring import enhance, enhance_file
 
 __all__ = [

@@ -10,21 +10,14 @@ from lowlight_hub.batch import enhance_batch, find_photos, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import (
-    SAMPLES_FILE,
-    WEIGHTS,
-    bundle,
-    bundled,
-    fingerprint,
-    list_models,
-    load_model,
-)
+from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, bundle, bundled, fingerprint, list_models
+from lowlight_hub.hub import load_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
+from lowlight_hub.remote import push, push_collection, what_is_pushed
 from lowlight_hub.restoring import DETAILS
-from lowlight_hub.results import read_results, write_tables
-
-RESULTS = WEIGHTS / "results.json"
+from lowlight_hub.results import RESULTS, read_results, write_tables
+from lowlight_hub.spaces import push_space
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +45,24 @@ def _parser() -> argparse.ArgumentParser:
         help="a folder that train.py wrote, such as runs/attempt-1",
     )
     bundle.set_defaults(run=_bundle)
+
+    push = commands.add_parser("push", help="put models on the Hugging Face Hub")
+    push.add_argument(
+        "folders", type=Path, nargs="+", metavar="FOLDER", help="weights/NAME or runs/NAME"
+    )
+    push.add_argument("user", metavar="USER", help="your name on the Hub, or an organisation's")
+    push.add_argument("--private", action="store_true", default=None, help="for you alone")
+    push.add_argument(
+        "--revision", metavar="TAG", help="the version's tag (default: v1.0, v1.1 and so on)"
+    )
+    push.add_argument("--dry-run", action="store_true", help="show what would be pushed")
+    push.set_defaults(run=_push)
+
+    space = commands.add_parser("push-space", help="put the demo on the Hugging Face Hub")
+    space.add_argument("name", metavar="USER/NAME")
+    space.add_argument("--zero-gpu", action="store_true", help="for a Space with ZeroGPU hardware")
+    space.add_argument("--private", action="store_true", default=None, help="for you alone")
+    space.set_defaults(run=_push_space)
 
     report = commands.add_parser(
         "report", help="write the README's tables, the model cards and samples"
@@ -150,7 +161,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         )
     if arguments.json:
         measured = {row["model"] for row in rows}
-        weights = {name: fingerprint(name) for name in list_models() if name in measured}
+        weights = {name: fingerprint(bundled(name)) for name in list_models() if name in measured}
         results = {"rows": rows, "weights": weights}
         replace_text(arguments.json, json.dumps(results, indent=1) + "\n")
 
@@ -158,6 +169,29 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 def _bundle(arguments: argparse.Namespace) -> None:
     for folder in arguments.folders:
         print(bundle(folder))
+
+
+def _push(arguments: argparse.Namespace) -> None:
+    if arguments.dry_run:
+        for folder in arguments.folders:
+            repository, files = what_is_pushed(folder, arguments.user)
+            print(f"{repository}, {sum(map(len, files.values())) / 2**20:.2f} MiB:")
+            for name, content in files.items():
+                print(f"{len(content):10,}  {name}")
+            print(files[CARD_FILE].decode())
+        return
+    for folder in arguments.folders:
+        print(
+            push(folder, arguments.user, private=arguments.private, tag=arguments.revision),
+            flush=True,
+        )
+    if len(arguments.folders) > 1:
+        repositories = [what_is_pushed(it, arguments.user)[0] for it in arguments.folders]
+        print(push_collection(arguments.user, repositories))
+
+
+def _push_space(arguments: argparse.Namespace) -> None:
+    print(push_space(arguments.name, zero_gpu=arguments.zero_gpu, private=arguments.private))
 
 
 def _report(arguments: argparse.Namespace) -> None:

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from torch import nn
-
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.losses import (
     Loss,
@@ -15,7 +13,12 @@ from lowlight_hub.losses import (
     dark_to_bright,
     vae_loss,
 )
-from lowlight_hub.networks import Autoencoder, ListingAutoencoder, VariationalAutoencoder
+from lowlight_hub.networks import (
+    Autoencoder,
+    ListingAutoencoder,
+    LowlightModel,
+    VariationalAutoencoder,
+)
 
 ARTICLE = (
     "https://sasikaamarasinghe.medium.com/"
@@ -31,7 +34,7 @@ class Attempt:
     """Folder of its weights, suffix of its Hub repository, choice on command lines, test id."""
     title: str
     """What menus and captions show."""
-    network: Callable[..., nn.Module]
+    network: Callable[..., LowlightModel]
     """network(width=None) -> module from B 3 H W in 0..1 to the same; None is the shipped size."""
     architecture: str
     """The network in words: encoder, decoder, length of the feature vector."""

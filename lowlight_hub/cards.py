@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
 from lowlight_hub.data import LOL
 from lowlight_hub.durable import replace_text
-from lowlight_hub.hub import CARD_FILE, read_config
+from lowlight_hub.folders import CARD_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
 LOL_LIMITS = (
@@ -31,14 +31,22 @@ def trained_in_words(config: dict[str, Any]) -> str:
 
 
 def model_card(
-    attempt: Attempt, config: dict[str, Any], rows: Sequence[Mapping[str, Any]] = ()
+    attempt: Attempt,
+    config: dict[str, Any],
+    rows: Sequence[Mapping[str, Any]] = (),
+    repository: str | None = None,
 ) -> str:
-    """The README.md of a model's folder; `rows` are its figures, none before it is evaluated."""
+    """The README.md of a model's folder, or of its `repository` on the Hub.
+
+    `rows` are its figures, none before it is evaluated.
+    """
     header = ModelCardData(
         license="apache-2.0",
         library_name="lowlight_hub",
         pipeline_tag="image-to-image",
         tags=["low-light-image-enhancement", "autoencoder"],
+        model_name=attempt.title,
+        eval_results=_eval_results(attempt, rows),
     )
     losses = f"training {config['train_loss']:.5f}, validation {config['validation_loss']:.5f}"
     figures = [
@@ -52,7 +60,7 @@ def model_card(
         f"# {attempt.title} (`{attempt.name}`)",
         f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
         "```python\nfrom lowlight_hub import enhance, load_model\n\n"
-        f'model = load_model("{attempt.name}")\n'
+        f'model = load_model("{repository or attempt.name}")\n'
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
@@ -81,6 +89,23 @@ def model_card(
         + (LOL_LIMITS if config["data"] == LOL else ""),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _eval_results(attempt: Attempt, rows: Sequence[Mapping[str, Any]]) -> list[EvalResult]:
+    """The standard protocol's figures, as the Hub shows them (`model-index`)."""
+    whole = [row for row in rows if (row["model"], row["size"]) == (attempt.name, "full")]
+    return [
+        EvalResult(
+            task_type="image-to-image",
+            dataset_type="lol",
+            dataset_name="LOL eval15, 600×400",
+            metric_type=metric,
+            metric_name=metric.upper(),
+            metric_value=round(row[metric], 3),
+        )
+        for row in whole
+        for metric in ("psnr", "ssim")
+    ]
 
 
 def write_card(folder: Path, attempt: Attempt, rows: Sequence[Mapping[str, Any]] = ()) -> None:

@@ -13,7 +13,7 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import model_card
 from lowlight_hub.data import CROP, Pairs, steps_per_epoch
 from lowlight_hub.durable import replace_text
-from lowlight_hub.hub import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
+from lowlight_hub.folders import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
 

@@ -9,8 +9,10 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.cards import trained_in_words
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import bundled, fingerprint, list_models, read_config
+from lowlight_hub.folders import WEIGHTS, bundled, fingerprint, list_models, read_config
+from lowlight_hub.weights import WEIGHTS_FILE
 
+RESULTS = WEIGHTS / "results.json"
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
 BASELINE_TITLES = dict(
     zip(
@@ -58,13 +60,24 @@ def read_results(path: Path) -> list[Row]:
         complete = False
     if not complete:
         raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
-    stale = [name for name in list_models() if weights.get(name) != fingerprint(name)]
+    stale = [name for name in list_models() if weights.get(name) != fingerprint(bundled(name))]
     if stale:
         raise LowlightError(
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
             "make it anew by `lowlight-hub evaluate` of all models"
         )
     return rows
+
+
+def rows_of(name: str, folder: Path) -> list[Row]:
+    """The recorded figures of an attempt; none where the weights in `folder` are others."""
+    try:
+        rows = read_results(RESULTS)
+    except LowlightError:
+        return []
+    packed = bundled(name)
+    same = (packed / WEIGHTS_FILE).is_file() and fingerprint(folder) == fingerprint(packed)
+    return [row for row in rows if row["model"] == name] if same else []
 
 
 def attempts_table() -> str:

@@ -23,7 +23,7 @@ from lowlight_hub.data import (
 )
 from lowlight_hub.durable import make_folder, replace_file
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.hub import CONFIG_FILE
+from lowlight_hub.folders import CONFIG_FILE
 from lowlight_hub.outcome import Settings, is_finished, kept_epoch, write_outcome
 
 CHECKPOINT_FILE = "checkpoint.pt"

@@ -1,6 +1,7 @@
-"""What several test files share: pairs made here, a toy attempt, a page being served."""
+"""What several test files share: pairs made here, a toy attempt, a Hub and a page being served."""
 
 import importlib
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -10,11 +11,19 @@ import pytest
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
+sys.path.insert(0, str(Path(__file__).parent))
 
-from lowlight_hub import attempts, hub
-from lowlight_hub.data import Pairs
-from lowlight_hub.networks import ListingAutoencoder
-from lowlight_hub.photos import save_photo, to_picture
+from hub_server import HubServer
+
+HUB = HubServer()
+# The client reads these when it is imported: no test can reach the real Hub.
+os.environ["HF_ENDPOINT"] = HUB.url
+os.environ["HF_HUB_DISABLE_XET"] = os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+
+from lowlight_hub import attempts, folders  # noqa: E402
+from lowlight_hub.data import Pairs  # noqa: E402
+from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
+from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
 
 torch.set_num_threads(2)
 
@@ -64,7 +73,8 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> attempts.Attempt:
         epochs=1,
     )
     monkeypatch.setitem(attempts.ATTEMPTS, row.name, row)
-    monkeypatch.setattr(hub, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(folders, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(folders, "CHECKSUMS", tmp_path / "weights.sha256")
     return row
 
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from lowlight_hub import ATTEMPTS, enhance, hub, load_model
+from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.photos import Photo, open_photo
 from lowlight_hub.restoring import restore as restore_photo
+from lowlight_hub.shelf import Shelf
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
 # No lookups of the browser's own: this machine may have no network.
@@ -165,48 +167,42 @@ def test_previews_have_the_proportions_of_the_photo(size, raw):
 def test_damaged_weights_of_one_attempt_leave_the_others_working(monkeypatch, tmp_path, dark_file):
     import shutil
 
-    shutil.copytree(hub.WEIGHTS, tmp_path / "weights")
+    shutil.copytree(folders.WEIGHTS, tmp_path / "weights")
     (tmp_path / "weights" / "vae" / "model.safetensors").write_bytes(b"broken")
-    monkeypatch.setattr(hub, "WEIGHTS", tmp_path / "weights")
-    app._model.cache_clear()
+    monkeypatch.setattr(folders, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(app, "SHELF", Shelf())
     pictures, note = list(app.restore_with_all(str(dark_file)))[-1]
-    app._model.cache_clear()
     assert [caption for _, caption in pictures] == [it for it in TITLES if not it.startswith("Var")]
     assert "Variational" in note and "damaged" in note
 
 
-def wait_for(server, port):
-    """Returns when something listens on the port; fails when the server has ended."""
-    for _ in range(120):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert server.poll() is None, "the server ended"
-        time.sleep(0.5)
-    pytest.fail("nothing listens")
-
-
-def test_the_command_honours_name_and_port(tmp_path):
-    root = Path(app.__file__).parent
+@contextmanager
+def served(folder, **environment):
+    """The address of the demo in a folder, started as a Space or a user starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GRADIO_SERVER_PORT": str(port),
-        "HF_HUB_OFFLINE": "1",
-    }
+    settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     with subprocess.Popen(
-        [sys.executable, root / "app.py"],
-        cwd=tmp_path,
-        env=environment,
+        [sys.executable, folder / "app.py"],
+        cwd=folder,
+        env={**os.environ, **settings, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
-            wait_for(server, port)
-            client = Client(f"http://127.0.0.1:{port}", verbose=False)
-            assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]
+            for _ in range(120):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.5)
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+def test_the_command_honours_name_and_port():
+    with served(Path(app.__file__).parent, HF_HUB_OFFLINE="1") as url:
+        client = Client(url, verbose=False)
+        assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]

@@ -90,7 +90,7 @@ def test_command_says_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, me
 
 
 def test_the_readme_shows_the_recorded_figures():
-    from lowlight_hub.hub import WEIGHTS
+    from lowlight_hub.folders import WEIGHTS
     from lowlight_hub.results import read_results
 
     rows = read_results(WEIGHTS / "results.json")
@@ -102,7 +102,7 @@ def test_the_readme_shows_the_recorded_figures():
 
 
 def test_the_readme_shows_every_benchmark_of_every_model():
-    from lowlight_hub.hub import WEIGHTS
+    from lowlight_hub.folders import WEIGHTS
 
     readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
     tables = {}
@@ -117,14 +117,14 @@ def test_the_readme_shows_every_benchmark_of_every_model():
 
 def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     import train
-    from lowlight_hub import hub
+    from lowlight_hub import folders
 
     assert train.main(["toy", "--out", str(tmp_path / "runs")]) == 0
     assert main(["bundle", str(tmp_path / "runs" / "toy")]) == 0
     row = {"model": "toy", "input": "dark", "size": "crop200", "protocol": "standard",
            "psnr": 12.345, "ssim": 0.4321, "psnr_gt_mean": 20.0}  # fmt: skip
     results, readme = tmp_path / "results.json", tmp_path / "README.md"
-    weights = {"toy": hub.fingerprint("toy")}
+    weights = {"toy": folders.fingerprint(folders.bundled("toy"))}
     results.write_text(json.dumps({"rows": [row], "weights": weights}))
     places = [f"{start}\nold\n{end}\n" for start, end in map(markers, ("results", "attempts"))]
     readme.write_text(f"before\n{''.join(places)}after\n")
@@ -132,7 +132,7 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     text = readme.read_text()
     assert "`toy`" in text and "12.3" in text and "old" not in text
     assert text.startswith("before\n") and text.endswith("after\n")
-    card = (hub.WEIGHTS / "toy" / "README.md").read_text()
+    card = (folders.WEIGHTS / "toy" / "README.md").read_text()
     assert "0.432" in card and 'load_model("toy")' in card
 
     results.write_text(json.dumps({"rows": [row], "weights": {"toy": "of another training"}}))

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 import lowlight_hub
 from lowlight_hub import ATTEMPTS, LowlightError, list_models, load_model
 from lowlight_hub.attempts import get_attempt
-from lowlight_hub.hub import (
+from lowlight_hub.folders import (
     CONFIG_FILE,
     MODEL_FILES,
     WEIGHTS,
@@ -170,7 +170,7 @@ def _not_an_object(folder):
     ("spoil", "message"),
     [
         (_spoil_weights(_nan), "finite"),
-        (_spoil_weights(_integers), "finite"),
+        (_spoil_weights(_integers), "holds 'I64', not one of F16"),
         (_spoil_weights(_missing), "does not fit"),
         (_spoil_weights(_extra), "does not fit"),
         (_spoil_weights(_shape), "does not fit"),

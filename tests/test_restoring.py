@@ -26,6 +26,14 @@ class AsItIs(torch.nn.Module):
         return photos
 
 
+class Watching(AsItIs):
+    """Remembers what it was shown."""
+
+    def forward(self, photos):
+        self.seen = photos
+        return photos
+
+
 class Brighter(AsItIs):
     def forward(self, photos):
         return (photos * 4).clamp(0, 1)
@@ -113,46 +121,28 @@ def test_a_transparent_surround_takes_no_light(photo):
 
 
 def test_thin_panoramas_are_seen_whole():
-    seen = []
-
-    class Watching(AsItIs):
-        def forward(self, photos):
-            seen.append(photos)
-            return photos
-
+    watching = Watching()
     pixels = np.zeros((39, 12_000, 3), np.uint8)
     pixels[20:] = 200
-    restore(Watching(), Photo(pixels))
-    assert seen[0].mean() == pytest.approx(pixels.mean() / 255, abs=0.01)
+    restore(watching, Photo(pixels))
+    assert watching.seen.mean() == pytest.approx(pixels.mean() / 255, abs=0.01)
 
 
 def test_the_network_sees_what_is_transparent_in_the_mean_colour():
-    seen = []
-
-    class Watching(AsItIs):
-        def forward(self, photos):
-            seen.append(photos)
-            return photos
-
+    watching = Watching()
     red = np.full((300, 400, 3), (200, 0, 0), np.uint8)
     red[:100] = 255
-    restore(Watching(), Photo(red, np.where(red[..., 1] == 0, 255, 0).astype(np.uint8)))
+    restore(watching, Photo(red, np.where(red[..., 1] == 0, 255, 0).astype(np.uint8)))
     expected = torch.tensor([200 / 255, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 200, 200)
-    assert torch.allclose(seen[0], expected, atol=1e-6)
+    assert torch.allclose(watching.seen, expected, atol=1e-6)
 
 
 def test_faint_light_in_16_bits_reaches_the_network():
-    seen = []
-
-    class Watching(AsItIs):
-        def forward(self, photos):
-            seen.append(photos)
-            return photos
-
+    watching = Watching()
     # All of it lies under the first step of 8 bits.
     ramp = np.linspace(0, 255, 200 * 200 * 3).astype(np.uint16).reshape(200, 200, 3)
-    restore(Watching(), Photo(ramp))
-    assert len(seen[0].unique()) == 256
+    restore(watching, Photo(ramp))
+    assert len(watching.seen.unique()) == 256
 
 
 @pytest.mark.parametrize("detail", ["transfer", "network"])

@@ -9,7 +9,7 @@ import torch
 import train as command
 from lowlight_hub import LowlightError, list_models, load_model, training
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.hub import MODEL_FILES, WEIGHTS_FILE, read_config
+from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, read_config
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
 from lowlight_hub.training import CHECKPOINT_FILE, train
 
@@ -289,9 +289,10 @@ def test_command_refuses_impossible_arguments(capsys, arguments):
     assert "error" in capsys.readouterr().err
 
 
-def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file):
+def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
     import app
     from lowlight_hub.__main__ import main as lowlight_hub
+    from lowlight_hub.shelf import Shelf
 
     out = tmp_path / "runs"
     assert command.main(["toy", "--out", str(out)]) == 0
@@ -299,6 +300,7 @@ def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file):
     assert lowlight_hub(["bundle", str(out / "toy")]) == 0
     assert list_models() == ["toy"]
     assert load_model("toy")(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8)
+    monkeypatch.setattr(app, "SHELF", Shelf())
     pictures, note = list(app.restore_with_all(str(dark_file)))[-1]
     assert [caption for _, caption in pictures] == ["A toy"]
     assert "1 attempt" in note

@@ -2,5 +2,6 @@
 
 from lowlight_hub.networks.autoencoder import Autoencoder, VariationalAutoencoder
 from lowlight_hub.networks.listing import ListingAutoencoder
+from lowlight_hub.networks.model import LowlightModel
 
-__all__ = ["Autoencoder", "ListingAutoencoder", "VariationalAutoencoder"]
+__all__ = ["Autoencoder", "ListingAutoencoder", "LowlightModel", "VariationalAutoencoder"]

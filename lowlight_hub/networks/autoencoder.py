@@ -1,9 +1,10 @@
 """The frame that all networks but the listing share: photo, feature vector, photo."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lowlight_hub.networks.mnist import MnistDecoder, MnistEncoder
+from lowlight_hub.networks.model import LowlightModel
 from lowlight_hub.networks.plain import PlainDecoder, PlainEncoder
 from lowlight_hub.networks.resnet import ResNetDecoder, ResNetEncoder
 from lowlight_hub.networks.reversed_mnist import ReversedMnistDecoder, ReversedMnistEncoder
@@ -28,7 +29,7 @@ DECODERS = {
 }
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(LowlightModel):
     """A photo squeezed through a vector of `latent` numbers.
 
     Shape: B 3 H W to B 3 H W, float, RGB in 0..1. The network itself sees 200×200 pixels, as in

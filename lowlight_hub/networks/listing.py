@@ -3,12 +3,13 @@
 from torch import Tensor, nn
 
 from lowlight_hub.networks.mnist import down, up
+from lowlight_hub.networks.model import LowlightModel
 from lowlight_hub.networks.sizes import check_photos
 
 SLIM_WIDTH = 16
 
 
-class ListingAutoencoder(nn.Module):
+class ListingAutoencoder(LowlightModel):
     """The article's printed code, run on each of R, G and B.
 
     Shape: B 3 H W to B 3 H W, float, RGB in 0..1, any size from 1×1 up.

@@ -1,0 +1,151 @@
+"""Models on disk: the folders that hold their weights, config, history, samples and card."""
+
+import hashlib
+import json
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.durable import replace_file, replace_text
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.networks import LowlightModel
+from lowlight_hub.weights import WEIGHTS_FILE, check_finite, read_weights
+
+PACKAGE = Path(__file__).parent
+# A wheel carries the weights inside the package; a checkout has them beside it.
+WEIGHTS = next(
+    (folder for folder in (PACKAGE / "weights", PACKAGE.parent / "weights") if folder.is_dir()),
+    PACKAGE.parent / "weights",
+)
+# The SHA-256 of every bundled weights file, as sha256sum writes and checks it.
+CHECKSUMS = PACKAGE / "weights.sha256"
+# Four times the published width of VGG and ResNet.
+MAX_WIDTH = 256
+CONFIG_FILE = "config.json"
+MAX_CONFIG_BYTES = 2**20
+HISTORY_FILE = "history.jsonl"
+SAMPLES_FILE = "samples.webp"
+CARD_FILE = "README.md"
+# What the folder of a model holds, in weights/ and in a Hub repository; config.json last, since a
+# folder that has it is whole.
+MODEL_FILES = (WEIGHTS_FILE, HISTORY_FILE, SAMPLES_FILE, CARD_FILE, CONFIG_FILE)
+
+
+def bundled(name: str) -> Path:
+    """The folder of an attempt's weights that come with the package."""
+    return WEIGHTS / name
+
+
+def list_models() -> list[str]:
+    """Names of the attempts whose weights come with the package, in the table's order."""
+    return [name for name in ATTEMPTS if (bundled(name) / WEIGHTS_FILE).is_file()]
+
+
+def load_folder(folder: Path) -> LowlightModel:
+    """The model in a folder that holds MODEL_FILES, as load_model gives it."""
+    config = read_config(folder)
+    attempt = get_attempt(config.get("attempt", ""))
+    width = _width(config, folder)
+    # First without memory, so that nothing is built that the file does not fill.
+    with torch.device("meta"):
+        skeleton = attempt.network(width=width)
+    shapes = {
+        key: value.shape
+        for key, value in skeleton.state_dict().items()
+        if value.is_floating_point()
+    }
+    weights = read_weights(folder / WEIGHTS_FILE, shapes)
+    model = attempt.network(width=width)
+    model.load_state_dict(weights)
+    model.config = config
+    return model.eval()
+
+
+def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
+    """Writes the weights in float16, then the config beside them; each file whole or not at all.
+
+    Raises LowlightError where a weight is not finite in float16, or the disk is full.
+    """
+    # Counters of batches (integers) are of no use after training.
+    weights = {
+        key: value.detach().cpu().half().contiguous()
+        for key, value in model.state_dict().items()
+        if value.is_floating_point()
+    }
+    check_finite(weights, str(folder / WEIGHTS_FILE))
+    # One key only: safetensors writes several in an order that changes from run to run.
+    metadata = {"attempt": str(config["attempt"])}
+    replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    replace_text(folder / CONFIG_FILE, text)
+
+
+def fingerprint(folder: Path) -> str:
+    """The SHA-256 of the weights in a model's folder, in hexadecimal."""
+    return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+
+
+def bundle(folder: Path) -> Path:
+    """Copies a finished training to the weights that come with the package, and says where.
+
+    Raises LowlightError where a file is missing or the weights do not load; nothing is replaced.
+    """
+    load_folder(folder)
+    for file in MODEL_FILES:
+        if not (folder / file).is_file():
+            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
+    target = bundled(read_config(folder)["attempt"])
+    for file in MODEL_FILES:
+        replace_file(target / file, partial(shutil.copyfile, folder / file))
+    sums = "".join(
+        f"{fingerprint(bundled(name))}  {name}/{WEIGHTS_FILE}\n" for name in list_models()
+    )
+    replace_text(CHECKSUMS, sums)
+    return target
+
+
+def load_bundled(name: str) -> LowlightModel:
+    """The model of an attempt whose weights come with the package, as load_model gives it.
+
+    Raises LowlightError for an unknown name and for weights other than those that were packed.
+    """
+    attempt = get_attempt(name)
+    folder = bundled(attempt.name)
+    model = load_folder(folder)
+    line = f"{fingerprint(folder)}  {name}/{WEIGHTS_FILE}"
+    if line not in CHECKSUMS.read_text(encoding="utf-8").splitlines():
+        raise LowlightError(
+            f"{folder / WEIGHTS_FILE} is not the file that the package was made with: install it "
+            "again, or make your own weights part of it by `lowlight-hub bundle`"
+        )
+    return model
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model's folder. Raises LowlightError where it is missing or damaged."""
+    try:
+        with (folder / CONFIG_FILE).open("rb") as file:
+            text = file.read(MAX_CONFIG_BYTES + 1)
+        if len(text) > MAX_CONFIG_BYTES:
+            raise LowlightError(f"{folder / CONFIG_FILE} is larger than {MAX_CONFIG_BYTES} bytes")
+        config = json.loads(text)
+    except FileNotFoundError:
+        raise LowlightError(f"{folder} holds no {CONFIG_FILE}: has it been trained?") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise LowlightError(f"{folder / CONFIG_FILE} is damaged: {error}") from None
+    if not isinstance(config, dict):
+        raise LowlightError(f"{folder / CONFIG_FILE} is damaged: not a JSON object")
+    return config
+
+
+def _width(config: dict[str, Any], folder: Path) -> int | None:
+    width = config.get("width")
+    if width is None or (type(width) is int and 1 <= width <= MAX_WIDTH):
+        return width
+    raise LowlightError(f"{folder}: width is {width!r}, not a number from 1 to {MAX_WIDTH}")

@@ -1,0 +1,66 @@
+"""The models of a demo: each loaded once, from the Hub where a namespace is named, else bundled."""
+
+import os
+from threading import Lock
+
+import torch
+
+from lowlight_hub.errors import HubAwayError, LowlightError
+from lowlight_hub.hub import load_model
+from lowlight_hub.networks import LowlightModel
+from lowlight_hub.remote import NAMESPACE_VARIABLE, repository_of
+
+REVISION_DIGITS = 7
+
+
+class Shelf:
+    """Models by the names of attempts, on CUDA where there is a device.
+
+    `user` is whose models are taken from the Hub; where one of them is missing, or the Hub does not
+    answer, the bundled one stands in. None takes LOWLIGHT_HUB_NAMESPACE; empty, all are bundled.
+    """
+
+    def __init__(self, user: str | None = None) -> None:
+        self.user = os.environ.get(NAMESPACE_VARIABLE, "") if user is None else user
+        self._models: dict[str, LowlightModel] = {}
+        self._reasons: dict[str, str] = {}
+        self._away: str | None = None
+        # One network is never loaded twice, however many ask for it at once.
+        self._lock = Lock()
+
+    def get(self, name: str) -> LowlightModel:
+        """The model. Raises LowlightError as load_model does for a bundled one."""
+        with self._lock:
+            if name not in self._models:
+                model = self._pulled(name) if self.user else None
+                model = load_model(name) if model is None else model
+                self._models[name] = model.to("cuda") if torch.cuda.is_available() else model
+            return self._models[name]
+
+    def _pulled(self, name: str) -> LowlightModel | None:
+        if self._away is None:
+            try:
+                return load_model(repository_of(self.user, name))
+            except HubAwayError as error:
+                self._away = str(error)
+            except LowlightError as error:
+                self._reasons[name] = str(error)
+                return None
+        self._reasons[name] = self._away
+        return None
+
+    def sources(self) -> str:
+        """Where the models loaded so far are from, in Markdown; empty where all are bundled."""
+        if not self.user:
+            return ""
+        pulled = [
+            f"{name} ({model.revision[:REVISION_DIGITS]})"
+            for name, model in self._models.items()
+            if model.revision
+        ]
+        lines = [f"Models of {self.user} on the Hub: {', '.join(pulled) or 'none'}."]
+        # One sentence for all that failed alike.
+        for reason in dict.fromkeys(self._reasons.values()):
+            names = [name for name, why in self._reasons.items() if why == reason]
+            lines.append(f"Bundled instead: {', '.join(names)}, since {reason}.")
+        return "\n\n".join(lines)

@@ -1,0 +1,68 @@
+"""The demo as a Space of the Hugging Face Hub: exactly the files that it needs."""
+
+import re
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.remote import explained
+
+CHECKOUT = Path(__file__).parent.parent
+PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights")
+LEFT_OUT = ("__pycache__", ".pyc", ".pyi")
+# What ZeroGPU Spaces have: no newer torch, one of two Pythons.
+ZERO_GPU_PINS = {"torch": "2.11.0", "torchvision": "0.26.0"}
+ZERO_GPU_PYTHON = "3.12"
+
+
+def space_files(checkout: Path, *, zero_gpu: bool) -> dict[str, bytes]:
+    """What a Space is made of, by path, from a checkout of this project.
+
+    With `zero_gpu`, torch, torchvision and Python are those of ZeroGPU, and `spaces` is asked for.
+    Raises LowlightError where the folder is no checkout.
+    """
+    files = {}
+    for part in PARTS:
+        path = checkout / part
+        if not path.exists():
+            raise LowlightError(f"{checkout} lacks {part}: run this in a checkout of the project")
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            name = file.relative_to(checkout).as_posix()
+            if file.is_file() and not any(it in name for it in LEFT_OUT):
+                files[name] = file.read_bytes()
+    if zero_gpu:
+        pins = files["requirements.txt"].decode()
+        for package, version in ZERO_GPU_PINS.items():
+            pins = re.sub(rf"(?m)^{package}==.*$", f"{package}=={version}", pins)
+        files["requirements.txt"] = f"{pins.rstrip()}\nspaces\n".encode()
+        card = files["README.md"].decode()
+        python = f'python_version: "{ZERO_GPU_PYTHON}"'
+        files["README.md"] = re.sub(r"(?m)^python_version: .*$", python, card, count=1).encode()
+    return files
+
+
+def push_space(
+    name: str,
+    *,
+    zero_gpu: bool = False,
+    private: bool | None = None,
+    token: str | None = None,
+    checkout: Path = CHECKOUT,
+) -> str:
+    """Makes the Space `name`, user/name, hold the demo and nothing else, and says its address.
+
+    Raises LowlightError where the folder is no checkout, and where the Hub refuses or cannot be
+    reached.
+    """
+    files = space_files(checkout, zero_gpu=zero_gpu)
+    api = HfApi(token=token, library_name="lowlight_hub")
+    with explained(name):
+        api.create_repo(name, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        there = set(api.list_repo_files(name, repo_type="space")) - {".gitattributes"}
+        operations: list[CommitOperationAdd | CommitOperationDelete] = [
+            CommitOperationAdd(path, content) for path, content in files.items()
+        ]
+        operations += [CommitOperationDelete(path) for path in sorted(there - files.keys())]
+        api.create_commit(name, operations, repo_type="space", commit_message="The demo")
+    return f"{constants.ENDPOINT}/spaces/{name}"

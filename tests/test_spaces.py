@@ -1,0 +1,88 @@
+"""The Space is what it needs and nothing more, and the uploaded tree answers."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import HUB
+from gradio_client import Client, handle_file
+from hub_server import TOKEN, USER, Fault
+from test_app import served
+
+import lowlight_hub
+from lowlight_hub import ATTEMPTS
+from lowlight_hub.__main__ import main
+from lowlight_hub.spaces import space_files
+
+ROOT = Path(lowlight_hub.__file__).parent.parent
+NAME = f"{USER}/lowlight"
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A Hub without repositories, and a valid token."""
+    HUB.forget()
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    return HUB
+
+
+def card_of(files: dict[str, bytes]) -> dict:
+    return yaml.safe_load(files["README.md"].decode().split("---\n")[1])
+
+
+def test_the_repository_as_it_stands_is_a_space():
+    files = space_files(ROOT, zero_gpu=False)
+    card = card_of(files)
+    pins = dict(line.split("==") for line in files["requirements.txt"].decode().splitlines())
+    assert (card["sdk"], card["sdk_version"]) == ("gradio", pins["gradio"])
+    assert card["app_file"] in files and len(card["short_description"]) <= 60
+    assert files["README.md"] == (ROOT / "README.md").read_bytes()
+    assert {f"weights/{name}/model.safetensors" for name in ATTEMPTS} <= files.keys()
+    assert not [name for name in files if re.match(r"tests|benchmarks|\.|train", name)]
+
+
+def test_a_zero_gpu_space_asks_for_what_zero_gpu_has():
+    files = space_files(ROOT, zero_gpu=True)
+    pins = files["requirements.txt"].decode().splitlines()
+    assert "torch==2.11.0" in pins and "torchvision==0.26.0" in pins and "spaces" in pins
+    assert len([pin for pin in pins if pin.startswith("torch==")]) == 1
+    assert card_of(files)["python_version"] == "3.12"
+
+
+@pytest.mark.parametrize("zero_gpu", [False, True])
+def test_the_uploaded_tree_answers(hub, tmp_path, dark_file, zero_gpu):
+    hub.add(NAME, {"old.txt": b"left over"}, kind="spaces")
+    assert main(["push-space", NAME, *(["--zero-gpu"] if zero_gpu else [])]) == 0
+    uploaded = hub.repositories["spaces", NAME].commits[-1][2]
+    assert uploaded == space_files(ROOT, zero_gpu=zero_gpu)
+    for name, content in uploaded.items():
+        path = tmp_path / "space" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    # What ZeroGPU provides: a decorator through which every call must go.
+    (tmp_path / "modules").mkdir()
+    if zero_gpu:
+        (tmp_path / "modules" / "spaces.py").write_text(
+            "from pathlib import Path\n"
+            "def GPU(function):\n"
+            "    def on_gpu(*inputs):\n"
+            f"        Path({str(tmp_path / 'called')!r}).touch()\n"
+            "        yield from function(*inputs)\n"
+            "    return on_gpu\n"
+        )
+    with served(tmp_path / "space", PYTHONPATH=str(tmp_path / "modules")) as url:
+        client = Client(url, verbose=False)
+        pictures, _ = client.predict(handle_file(dark_file), "raw", api_name="/compare")
+    assert len(pictures) == len(ATTEMPTS)
+    assert (tmp_path / "called").exists() == zero_gpu
+
+
+def test_refusals_are_one_sentence(hub, tmp_path, capsys):
+    hub.faults.append(Fault("api/repos/create", status=403))
+    assert main(["push-space", NAME]) == 1
+    assert main(["push-space", "no name at all/x/y"]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2 and all(line.startswith("error: ") for line in errors)
+    with pytest.raises(lowlight_hub.LowlightError, match="run this in a checkout"):
+        space_files(tmp_path, zero_gpu=False)
