@@ -38,13 +38,15 @@ class Shelf:
             return self._models[name]
 
     def _pulled(self, name: str) -> LowlightModel | None:
+        repository = repository_of(self.user, name)
         if self._away is None:
             try:
-                return load_model(repository_of(self.user, name))
+                return load_model(repository)
             except HubAwayError as error:
                 self._away = str(error)
             except LowlightError as error:
-                self._reasons[name] = str(error)
+                # Without its name, so that all that failed alike are told in one line.
+                self._reasons[name] = str(error).replace(repository, "such repository")
                 return None
         self._reasons[name] = self._away
         return None
@@ -59,7 +61,6 @@ class Shelf:
             if model.revision
         ]
         lines = [f"Models of {self.user} on the Hub: {', '.join(pulled) or 'none'}."]
-        # One sentence for all that failed alike.
         for reason in dict.fromkeys(self._reasons.values()):
             names = [name for name, why in self._reasons.items() if why == reason]
             lines.append(f"Bundled instead: {', '.join(names)}, since {reason}.")

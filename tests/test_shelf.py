@@ -37,7 +37,8 @@ def test_somebodys_models_are_taken_where_they_are(hub, monkeypatch):
     assert shelf.get("attempt-1").revision is None
     told = shelf.sources()
     assert f"Models of somebody on the Hub: listing ({commit[:7]})." in told
-    assert "Bundled instead: attempt-1, since there is no somebody/lowlight-attempt-1" in told
+    shelf.get("vae")
+    assert "Bundled instead: attempt-1, vae, since there is no such repository" in shelf.sources()
 
 
 def test_a_hub_that_is_away_is_asked_once(hub, monkeypatch):
