@@ -12,7 +12,7 @@ from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, so
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import MAX_WIDTH
 from lowlight_hub.outcome import Settings
-from lowlight_hub.remote import push, push_collection, what_is_pushed
+from lowlight_hub.remote import push_all
 from lowlight_hub.training import CHECKPOINT_FILE, train
 
 
@@ -146,21 +146,6 @@ def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Pat
     return folder
 
 
-def _push(folders: list[Path], arguments: argparse.Namespace) -> int:
-    """Pushes what was trained; one refusal does not keep back the others."""
-    pushed, failures = [], 0
-    for folder in folders:
-        try:
-            print(push(folder, arguments.push_to, private=arguments.private))
-            pushed.append(what_is_pushed(folder, arguments.push_to)[0])
-        except LowlightError as error:
-            print(f"error: {error}", file=sys.stderr)
-            failures += 1
-    if len(pushed) > 1:
-        print(push_collection(arguments.push_to, pushed))
-    return 1 if failures else 0
-
-
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message."""
     arguments = _parser().parse_args(argv)
@@ -173,7 +158,13 @@ def main(argv: list[str] | None = None) -> int:
         else:
             pairs = load_pairs(find_pairs(*arguments.data), source_of(*arguments.data))
         folders = [_train(get_attempt(name), pairs, arguments) for name in names]
-        return _push(folders, arguments) if arguments.push_to else 0
+        if not arguments.push_to:
+            return 0
+        pushed, refusals = push_all(folders, arguments.push_to, private=arguments.private)
+        print(*pushed, sep="\n")
+        for refusal in refusals:
+            print(f"error: {refusal}", file=sys.stderr)
+        return 1 if refusals else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

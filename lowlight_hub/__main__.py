@@ -14,7 +14,7 @@ from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, bundle, bundled, finge
 from lowlight_hub.hub import load_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
-from lowlight_hub.remote import push, push_collection, what_is_pushed
+from lowlight_hub.remote import push_all, what_is_pushed
 from lowlight_hub.restoring import DETAILS
 from lowlight_hub.results import RESULTS, read_results, write_tables
 from lowlight_hub.spaces import push_space
@@ -171,7 +171,7 @@ def _bundle(arguments: argparse.Namespace) -> None:
         print(bundle(folder))
 
 
-def _push(arguments: argparse.Namespace) -> None:
+def _push(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         for folder in arguments.folders:
             repository, files = what_is_pushed(folder, arguments.user)
@@ -179,15 +179,14 @@ def _push(arguments: argparse.Namespace) -> None:
             for name, content in files.items():
                 print(f"{len(content):10,}  {name}")
             print(files[CARD_FILE].decode())
-        return
-    for folder in arguments.folders:
-        print(
-            push(folder, arguments.user, private=arguments.private, tag=arguments.revision),
-            flush=True,
-        )
-    if len(arguments.folders) > 1:
-        repositories = [what_is_pushed(it, arguments.user)[0] for it in arguments.folders]
-        print(push_collection(arguments.user, repositories))
+        return 0
+    pushed, refusals = push_all(
+        arguments.folders, arguments.user, private=arguments.private, tag=arguments.revision
+    )
+    print(*pushed, sep="\n")
+    for refusal in refusals:
+        print(f"error: {refusal}", file=sys.stderr)
+    return 1 if refusals else 0
 
 
 def _push_space(arguments: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.losses import (
     Loss,
     both_to_bright,
@@ -211,5 +211,5 @@ def get_attempt(name: str) -> Attempt:
         return ATTEMPTS[name]
     except (KeyError, TypeError):
         raise LowlightError(
-            f"no attempt is called {name!r}; known are: {', '.join(ATTEMPTS)}"
+            f"no attempt is called {shown(name)}; known are: {', '.join(ATTEMPTS)}"
         ) from None

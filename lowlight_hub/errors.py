@@ -7,3 +7,9 @@ class LowlightError(Exception):
 
 class HubAwayError(LowlightError):
     """The Hugging Face Hub did not answer: asking for the next model would only take time."""
+
+
+def shown(foreign: object) -> str:
+    """A value that somebody else wrote, in one short line, for a message."""
+    text = repr(foreign)
+    return text if len(text) <= 60 else f"{text[:57]}..."

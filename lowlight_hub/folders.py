@@ -13,7 +13,7 @@ from torch import nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.durable import replace_file, replace_text
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.weights import WEIGHTS_FILE, check_finite, read_weights
 
@@ -29,6 +29,13 @@ CHECKSUMS = PACKAGE / "weights.sha256"
 MAX_WIDTH = 256
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 2**20
+# What a model card tells of a training, by its type in config.json.
+CARD_KEYS: dict[str, Any] = {
+    **dict.fromkeys(("status", "precision", "data"), str),
+    **dict.fromkeys(("epochs_finished", "epochs_planned", "kept_epoch", "steps", "seed"), int),
+    **dict.fromkeys(("batch_size", "training_pairs", "validation_pairs"), int),
+    **dict.fromkeys(("lr", "train_loss", "validation_loss", "whole_share"), int | float),
+}
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"
 CARD_FILE = "README.md"
@@ -117,7 +124,7 @@ def load_bundled(name: str) -> LowlightModel:
     """
     attempt = get_attempt(name)
     folder = bundled(attempt.name)
-    model = load_folder(folder)
+    model = check_attempt(load_folder(folder), name, str(folder))
     line = f"{fingerprint(folder)}  {name}/{WEIGHTS_FILE}"
     if line not in CHECKSUMS.read_text(encoding="utf-8").splitlines():
         raise LowlightError(
@@ -127,9 +134,19 @@ def load_bundled(name: str) -> LowlightModel:
     return model
 
 
+def check_attempt(model: LowlightModel, name: str, where: str) -> LowlightModel:
+    """The model; raises LowlightError where it is not that of the attempt asked for."""
+    held = (model.config or {}).get("attempt")
+    if held != name:
+        raise LowlightError(f"{where} holds {shown(held)}, not {name}")
+    return model
+
+
 def read_config(folder: Path) -> dict[str, Any]:
     """The config.json of a model's folder. Raises LowlightError where it is missing or damaged."""
     try:
+        if not (folder / CONFIG_FILE).is_file():
+            raise FileNotFoundError
         with (folder / CONFIG_FILE).open("rb") as file:
             text = file.read(MAX_CONFIG_BYTES + 1)
         if len(text) > MAX_CONFIG_BYTES:
@@ -144,8 +161,18 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
+def check_card_config(config: dict[str, Any], where: str) -> None:
+    """Raises LowlightError for a config that lacks what a model card tells."""
+    for key, kind in CARD_KEYS.items():
+        if not isinstance(config.get(key), kind):
+            raise LowlightError(
+                f"{where}: its config says {shown(config.get(key))} for {key}: only what train.py "
+                "wrote can be pushed"
+            )
+
+
 def _width(config: dict[str, Any], folder: Path) -> int | None:
     width = config.get("width")
     if width is None or (type(width) is int and 1 <= width <= MAX_WIDTH):
         return width
-    raise LowlightError(f"{folder}: width is {width!r}, not a number from 1 to {MAX_WIDTH}")
+    raise LowlightError(f"{folder}: width is {shown(width)}, not a number from 1 to {MAX_WIDTH}")

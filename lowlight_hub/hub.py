@@ -5,7 +5,7 @@ from typing import Literal
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import load_bundled, load_folder
+from lowlight_hub.folders import CONFIG_FILE, check_attempt, load_bundled, load_folder
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.remote import namespace, pull, repository_of
 
@@ -35,11 +35,12 @@ def load_model(
         folder = pull(repository, revision=revision, token=token)
         model = load_folder(folder)
         model.revision = folder.name
-        return model
+        # Where an attempt was asked for, and not a repository, it must be that attempt.
+        return check_attempt(model, str(name), repository) if name in ATTEMPTS else model
     if revision is not None:
         raise LowlightError(f"{name} has no revisions: only repositories of the Hub have them")
-    if isinstance(name, Path) or "/" in str(name):
-        return load_folder(Path(name))
+    if isinstance(name, Path) or _is_path(name):
+        return load_folder(Path(name).expanduser())
     return load_bundled(name)
 
 
@@ -49,8 +50,17 @@ def _repository(name: str | Path, source: Source | None) -> str | None:
         raise LowlightError(f"source is {source!r}, and must be 'bundled' or 'hub'")
     if source == "hub" and name in ATTEMPTS:
         return repository_of(namespace(), str(name))
-    is_path = isinstance(name, Path) or str(name).startswith((".", "/", "~"))
-    is_repository = not is_path and str(name).count("/") == 1 and not Path(name).is_dir()
+    is_repository = not _is_path(name) and str(name).count("/") == 1
     if source == "hub" and not is_repository:
         raise LowlightError(f"{name} is not a repository of the Hub: expected USER/NAME")
     return str(name) if is_repository and source != "bundled" else None
+
+
+def _is_path(name: object) -> bool:
+    """Whether a folder is meant: by how it is written, or since it is there."""
+    if isinstance(name, Path):
+        return True
+    if not isinstance(name, str) or name in ATTEMPTS:
+        return False
+    is_written_so = name.startswith((".", "/", "~")) or name.count("/") > 1
+    return is_written_so or (Path(name) / CONFIG_FILE).is_file()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +18,17 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils import validate_repo_id
 
 from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import model_card, trained_in_words
-from lowlight_hub.errors import HubAwayError, LowlightError
+from lowlight_hub.errors import HubAwayError, LowlightError, shown
 from lowlight_hub.folders import (
     CARD_FILE,
     CONFIG_FILE,
     MAX_CONFIG_BYTES,
     MODEL_FILES,
+    check_card_config,
     load_folder,
     read_config,
 )
@@ -67,6 +70,8 @@ def pull(repository: str, *, revision: str | None = None, token: str | None = No
     Raises LowlightError where there is no such model or revision, it may not be seen, is too large,
     or the Hub cannot be reached and the model is not cached.
     """
+    _check_revision(revision)
+    _check_token(token)
     with explained(repository, revision):
         config = _fetch(repository, CONFIG_FILE, revision, token, MAX_CONFIG_BYTES)
         # The weights of that very commit, whatever is pushed in between.
@@ -84,7 +89,7 @@ def _fetch(
         "token": token,
     }
     announced = hf_hub_download(**wanted, dry_run=True)
-    if (announced.file_size or 0) > limit_bytes:
+    if announced.file_size is None or announced.file_size > limit_bytes:
         raise LowlightError(
             f"{file} of {repository} has {announced.file_size} bytes, more than the {limit_bytes} "
             "that are read: it was not downloaded"
@@ -100,27 +105,76 @@ def push(
     tag: str | None = None,
     token: str | None = None,
 ) -> str:
-    """Puts a model's folder on the Hub as user/lowlight-ATTEMPT, and says its address.
+    """Puts a model's folder on the Hub as user/lowlight-ATTEMPT, and gives that name.
 
     The repository is made where there is none; all files go in one commit, tagged `tag` or v1.0,
     v1.1 and so on. What is there already is not uploaded again.
-    Raises LowlightError for a folder that holds no whole model, and where the Hub refuses or cannot
-    be reached; the folder stays as it is, and the message names the command that tries again.
+    Raises LowlightError for a folder that holds no whole model, a public repository that was to be
+    private, and where the Hub refuses or cannot be reached; the folder stays as it is, and the
+    message names the command that tries again.
     """
+    _check_revision(tag)
+    _check_token(token)
     repository, files = what_is_pushed(folder, user)
     config = read_config(folder)
     title = f"{get_attempt(config['attempt']).title}: {trained_in_words(config)}".replace("*", "")
     api = HfApi(token=token, library_name="lowlight_hub")
     operations = [CommitOperationAdd(path, content) for path, content in files.items()]
-    with _safe(folder, user), explained(repository):
+    options = [*(["--private"] if private else []), *(["--revision", tag] if tag else [])]
+    retry = shlex.join(["lowlight-hub", "push", *options, str(folder), user])
+    with _safe(retry), explained(repository):
         api.create_repo(repository, private=private, exist_ok=True)
-        tags = {it.name: it.target_commit for it in api.list_repo_refs(repository).tags}
-        if tag in tags:
-            raise LowlightError(f"{repository} has a version {tag} already: choose another")
+        if private and not api.model_info(repository).private:
+            raise LowlightError(f"{repository} is public already: nothing was pushed")
         commit = api.create_commit(repository, operations, commit_message=title).oid
-        if tag or commit not in tags.values():
+        tags = {it.name: it.target_commit for it in api.list_repo_refs(repository).tags}
+        if tag in tags and tags[tag] != commit:
+            raise LowlightError(f"{repository} has a version {tag} already: name another")
+        if commit not in tags.values() or (tag and tag not in tags):
             api.create_tag(repository, tag=tag or _next_version(tags), revision=commit)
-    return f"{constants.ENDPOINT}/{repository}"
+    return repository
+
+
+def push_all(
+    folders: Sequence[Path],
+    user: str,
+    *,
+    private: bool | None = None,
+    tag: str | None = None,
+    token: str | None = None,
+) -> tuple[list[str], list[str]]:
+    """As push, for several: the addresses, the collection's too, and what was refused.
+
+    One refusal does not keep back the others.
+    """
+    pushed, refusals = [], []
+    for folder in folders:
+        try:
+            pushed.append(push(folder, user, private=private, tag=tag, token=token))
+        except LowlightError as error:
+            refusals.append(str(error))
+    addresses = [f"{constants.ENDPOINT}/{repository}" for repository in pushed]
+    if len(pushed) > 1:
+        try:
+            addresses.append(_push_collection(user, pushed, private, token))
+        except LowlightError as error:
+            refusals.append(str(error))
+    return addresses, refusals
+
+
+def _check_revision(revision: str | None) -> None:
+    if revision is None:
+        return
+    parts = revision.split("/") if isinstance(revision, str) else [""]
+    if not all(re.fullmatch(r"[\w.-]+", it) and it.strip(".") for it in parts):
+        raise LowlightError(
+            f"{shown(revision)} is not a revision: expected a branch, tag or commit"
+        )
+
+
+def _check_token(token: str | None) -> None:
+    if token is not None and not (isinstance(token, str) and re.fullmatch(r"[\x21-\x7e]+", token)):
+        raise LowlightError("the token is not one: log in by `hf auth login`")
 
 
 def what_is_pushed(folder: Path, user: str) -> tuple[str, dict[str, bytes]]:
@@ -130,8 +184,13 @@ def what_is_pushed(folder: Path, user: str) -> tuple[str, dict[str, bytes]]:
     """
     load_folder(folder)
     config = read_config(folder)
+    check_card_config(config, str(folder))
     attempt = get_attempt(config["attempt"])
     repository = repository_of(user, attempt.name)
+    with explained(repository):
+        validate_repo_id(repository)
+        if not user or "/" in user:
+            raise HFValidationError
     files = {}
     for file in MODEL_FILES:
         if not (folder / file).is_file():
@@ -142,11 +201,15 @@ def what_is_pushed(folder: Path, user: str) -> tuple[str, dict[str, bytes]]:
     return repository, files
 
 
-def push_collection(user: str, repositories: Sequence[str], token: str | None = None) -> str:
+def _push_collection(
+    user: str, repositories: Sequence[str], private: bool | None, token: str | None
+) -> str:
     """Puts repositories into the user's collection of this project, and says its address."""
     api = HfApi(token=token, library_name="lowlight_hub")
     with explained(f"a collection of {user}"):
-        collection = api.create_collection(COLLECTION_TITLE, namespace=user, exists_ok=True)
+        collection = api.create_collection(
+            COLLECTION_TITLE, namespace=user, private=bool(private), exists_ok=True
+        )
         for repository in repositories:
             api.add_collection_item(collection.slug, repository, "model", exists_ok=True)
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
@@ -158,13 +221,11 @@ def _next_version(tags: Sequence[str] | dict[str, str]) -> str:
 
 
 @contextmanager
-def _safe(folder: Path, user: str) -> Iterator[None]:
+def _safe(retry: str) -> Iterator[None]:
     try:
         yield
     except LowlightError as error:
-        raise LowlightError(
-            f"{error}. Nothing is lost: `lowlight-hub push {folder} {user}` tries again"
-        ) from error
+        raise LowlightError(f"{error}. Nothing is lost: `{retry}` tries again") from error
 
 
 @contextmanager
@@ -172,10 +233,16 @@ def explained(name: str, revision: str | None = None) -> Iterator[None]:
     """Turns what the Hub's client raises into one sentence for users."""
     try:
         yield
+    except UnicodeError:
+        raise LowlightError("the token is not one: log in by `hf auth login`") from None
     except (HFValidationError, _TransportError, OSError, RuntimeError) as error:
         # The client wraps what stops an upload.
         cause = error.__cause__ if isinstance(error, RuntimeError) else error
         cause = cause or error
+        number = getattr(cause, "errno", None)
+        if number and not isinstance(cause, ConnectionError | TimeoutError):
+            place = constants.HF_HUB_CACHE
+            raise LowlightError(f"{place}, the Hub's cache: {os.strerror(number)}") from None
         away = isinstance(cause, LocalEntryNotFoundError) or not isinstance(cause, _ANSWERS)
         kind = HubAwayError if away else LowlightError
         raise kind(_sentence(cause, name, revision)) from None
@@ -210,4 +277,6 @@ def _sentence(error: BaseException, name: str, revision: str | None) -> str:
             return f"{hub} does not allow the owner of the token to write to {name}"
         return f"{hub} answers with an error ({status}) to {name}: try again later"
     reason = (str(error) or type(error).__name__).splitlines()[0]
+    if "header value" in reason:  # which holds the token
+        return "the token is not one: log in by `hf auth login`"
     return f"the connection to {hub} failed ({name}): {reason}"

@@ -1,11 +1,13 @@
 """The models of a demo: each loaded once, from the Hub where a namespace is named, else bundled."""
 
 import os
+import re
 from threading import Lock
 
 import torch
 
 from lowlight_hub.errors import HubAwayError, LowlightError
+from lowlight_hub.folders import check_attempt
 from lowlight_hub.hub import load_model
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.remote import NAMESPACE_VARIABLE, repository_of
@@ -41,7 +43,7 @@ class Shelf:
         repository = repository_of(self.user, name)
         if self._away is None:
             try:
-                return load_model(repository)
+                return check_attempt(load_model(repository), name, repository)
             except HubAwayError as error:
                 self._away = str(error)
             except LowlightError as error:
@@ -55,13 +57,17 @@ class Shelf:
         """Where the models loaded so far are from, in Markdown; empty where all are bundled."""
         if not self.user:
             return ""
+        with self._lock:
+            models, reasons = dict(self._models), dict(self._reasons)
         pulled = [
             f"{name} ({model.revision[:REVISION_DIGITS]})"
-            for name, model in self._models.items()
+            for name, model in models.items()
             if model.revision
         ]
         lines = [f"Models of {self.user} on the Hub: {', '.join(pulled) or 'none'}."]
-        for reason in dict.fromkeys(self._reasons.values()):
-            names = [name for name, why in self._reasons.items() if why == reason]
-            lines.append(f"Bundled instead: {', '.join(names)}, since {reason}.")
+        for reason in dict.fromkeys(reasons.values()):
+            names = [name for name, why in reasons.items() if why == reason]
+            # Parts of it may be somebody else's words: never their Markdown.
+            plain = re.sub(r"([\\`*_\[\]()<>!#|])", r"\\\1", reason)
+            lines.append(f"Bundled instead: {', '.join(names)}, since {plain}.")
         return "\n\n".join(lines)

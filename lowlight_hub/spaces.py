@@ -10,7 +10,8 @@ from lowlight_hub.remote import explained
 
 CHECKOUT = Path(__file__).parent.parent
 PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights")
-LEFT_OUT = ("__pycache__", ".pyc", ".pyi")
+# Of what lies in a folder; the rest may be anything, a secret too.
+SUFFIXES = (".py", ".md", ".csv", ".sha256", ".webp", ".json", ".jsonl", ".safetensors")
 # What ZeroGPU Spaces have: no newer torch, one of two Pythons.
 ZERO_GPU_PINS = {"torch": "2.11.0", "torchvision": "0.26.0"}
 ZERO_GPU_PYTHON = "3.12"
@@ -29,7 +30,9 @@ def space_files(checkout: Path, *, zero_gpu: bool) -> dict[str, bytes]:
             raise LowlightError(f"{checkout} lacks {part}: run this in a checkout of the project")
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
             name = file.relative_to(checkout).as_posix()
-            if file.is_file() and not any(it in name for it in LEFT_OUT):
+            wanted = file == path or file.suffix in SUFFIXES
+            hidden = any(it.startswith((".", "__pycache__")) for it in Path(name).parts)
+            if wanted and not hidden and file.is_file() and not file.is_symlink():
                 files[name] = file.read_bytes()
     if zero_gpu:
         pins = files["requirements.txt"].decode()
@@ -55,11 +58,15 @@ def push_space(
     Raises LowlightError where the folder is no checkout, and where the Hub refuses or cannot be
     reached.
     """
+    if name.count("/") != 1:
+        raise LowlightError(f"{name!r} is not the name of a Space: expected USER/NAME")
     files = space_files(checkout, zero_gpu=zero_gpu)
     api = HfApi(token=token, library_name="lowlight_hub")
     with explained(name):
         api.create_repo(name, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
         there = set(api.list_repo_files(name, repo_type="space")) - {".gitattributes"}
+        if there - {"README.md"} and "lowlight_hub/__init__.py" not in there:
+            raise LowlightError(f"{name} is another Space: name a new one, or empty it first")
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             CommitOperationAdd(path, content) for path, content in files.items()
         ]

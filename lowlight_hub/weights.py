@@ -1,21 +1,23 @@
 """The weights file: safetensors, in which nothing is trusted before it has been checked."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, shown
 
 WEIGHTS_FILE = "model.safetensors"
 # The widest VGG that a config may ask for has a quarter of that, in float32.
 MAX_FILE_BYTES = 512 * 2**20
 MAX_HEADER_BYTES = 2**20
-DTYPES = ("F16", "BF16", "F32")
+# Bytes of a value, by what a header calls its type.
+DTYPES = {"F16": 2, "BF16": 2, "F32": 4}
 _LENGTH_BYTES = 8
 
 
@@ -30,6 +32,8 @@ def read_weights(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, T
     if path.suffix != ".safetensors":
         raise LowlightError(f"{path} is not read: only .safetensors files cannot run code")
     try:
+        if not path.is_file():
+            raise FileNotFoundError
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise LowlightError(
@@ -39,8 +43,9 @@ def read_weights(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, T
         with path.open("rb") as file:
             header = _header(file.read(_LENGTH_BYTES + MAX_HEADER_BYTES), path)
             _check_header(header, shapes, path)
+            _check_size(header, size, file, path)
             file.seek(0)
-            weights = load(file.read())
+            weights = load(file.read(size))
     except FileNotFoundError:
         raise LowlightError(f"there is no {path}: has it been trained?") from None
     except (OSError, SafetensorError) as error:
@@ -74,6 +79,17 @@ def _header(start: bytes, path: Path) -> dict[str, Any]:
     return header
 
 
+def _check_size(header: Mapping[str, Any], size: int, file: IO[bytes], path: Path) -> None:
+    file.seek(0)
+    length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+    values = sum(math.prod(it["shape"]) * DTYPES[it["dtype"]] for it in header.values())
+    if size != _LENGTH_BYTES + length + values:
+        raise LowlightError(
+            f"{path} is damaged: it has {size} bytes, and {_LENGTH_BYTES + length + values} by its "
+            "header"
+        )
+
+
 def _check_header(
     header: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], path: Path
 ) -> None:
@@ -81,22 +97,16 @@ def _check_header(
         if keys:
             more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             raise LowlightError(
-                f"{path} does not fit its network: it {word} {_shown(min(keys))}{more}"
+                f"{path} does not fit its network: it {word} {shown(min(keys))}{more}"
             )
     for key, shape in shapes.items():
         entry = header[key] if isinstance(header[key], dict) else {}
         if entry.get("shape") != list(shape):
             raise LowlightError(
-                f"{path} does not fit its network: {key} is {_shown(entry.get('shape'))}, "
+                f"{path} does not fit its network: {key} is {shown(entry.get('shape'))}, "
                 f"not {list(shape)}"
             )
         if entry.get("dtype") not in DTYPES:
             raise LowlightError(
-                f"{path}: {key} holds {_shown(entry.get('dtype'))}, not one of {', '.join(DTYPES)}"
+                f"{path}: {key} holds {shown(entry.get('dtype'))}, not one of {', '.join(DTYPES)}"
             )
-
-
-def _shown(foreign: object) -> str:
-    """A value from a file that somebody else wrote, in one short line."""
-    text = repr(foreign)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def answer(model) -> torch.Tensor:
 
 
 def test_what_is_pushed_comes_back_bit_for_bit(hub):
-    assert push(bundled("attempt-1"), USER) == f"{hub.url}/{NAME}"
+    assert push(bundled("attempt-1"), USER) == NAME
     assert torch.equal(answer(load_model(NAME)), answer(load_model("attempt-1")))
     repository = hub.repositories["models", NAME]
     assert [len(files) for _, _, files in repository.commits] == [0, len(MODEL_FILES)]
@@ -78,8 +79,9 @@ def test_other_weights_are_the_next_version(hub, tmp_path):
     assert list(hub.repositories["models", NAME].tags) == ["v1.0", "v1.1"]
     assert load_model(NAME).config["seed"] == 7
     assert load_model(NAME, revision="v1.0").config["seed"] == config["seed"]
-    with pytest.raises(LowlightError, match=r"has a version v1\.1 already"):
-        push(other, USER, tag="v1.1")
+    push(other, USER, tag="v1.1")
+    with pytest.raises(LowlightError, match=r"has a version v1\.0 already"):
+        push(other, USER, tag="v1.0")
 
 
 def test_an_attempt_means_the_repository_of_the_namespace(hub, monkeypatch):
@@ -215,6 +217,73 @@ def test_a_refused_push_can_be_tried_again(hub, capsys):
     hub.faults.clear()
     assert main(["push", str(bundled("attempt-1")), USER]) == 0
     assert f"{hub.url}/{NAME}" in capsys.readouterr().out
+
+
+def test_the_command_that_tries_again_asks_for_the_same(hub, tmp_path, capsys):
+    folder = tmp_path / "my runs" / "attempt-1"
+    shutil.copytree(bundled("attempt-1"), folder)
+    hub.faults.append(Fault("api/repos/create", status=403))
+    assert main(["push", str(folder), USER, "--private", "--revision", "v2.0"]) == 1
+    hub.faults.clear()
+    command = shlex.split(capsys.readouterr().err.split("`")[1])
+    assert command[0] == "lowlight-hub" and main(command[1:]) == 0
+    repository = hub.repositories["models", NAME]
+    assert repository.private and list(repository.tags) == ["v2.0"]
+    hub.add(f"{USER}/lowlight-vae", {})
+    assert main(["push", str(bundled("vae")), USER, "--private"]) == 1
+    assert "is public already: nothing was pushed" in capsys.readouterr().err
+
+
+def test_one_refusal_does_not_keep_back_the_others(hub, capsys):
+    hub.faults.append(Fault("commit", status=403, times=1))
+    folders = [str(bundled(name)) for name in ("listing", "attempt-1", "attempt-2")]
+    assert main(["push", *folders, USER]) == 1
+    told = capsys.readouterr()
+    assert told.err.count("error: ") == 1 and told.out.count("lowlight-attempt-") == 2
+
+
+@pytest.mark.parametrize(
+    "config", [{"attempt": "attempt-1"}, {"train_loss": None}, {"status": 5}], ids=str
+)
+def test_only_whole_configs_are_pushed(hub, tmp_path, capsys, config):
+    folder = tmp_path / "odd"
+    shutil.copytree(bundled("attempt-1"), folder)
+    whole = {} if "attempt" in config else json.loads((folder / CONFIG_FILE).read_text())
+    (folder / CONFIG_FILE).write_text(json.dumps({**whole, **config}))
+    assert main(["push", str(folder), USER]) == 1
+    assert "only what train.py wrote can be pushed" in capsys.readouterr().err
+    assert hub.log == []
+
+
+def test_a_repository_must_hold_the_attempt_that_is_asked_for(hub, monkeypatch):
+    hub.add(f"{USER}/lowlight-vae", files_of("listing"))
+    monkeypatch.setenv(NAMESPACE_VARIABLE, USER)
+    with pytest.raises(LowlightError, match="holds 'listing', not vae"):
+        load_model("vae", source="hub")
+
+
+@pytest.mark.parametrize("revision", ["", "main/..", "../x", "a b", 5])
+def test_revisions_with_tricks_are_refused_before_anything_is_asked(hub, revision):
+    hub.add(NAME, files_of("attempt-1"))
+    with pytest.raises(LowlightError, match="is not a revision"):
+        load_model(NAME, revision=revision)
+    assert hub.log == []
+
+
+@pytest.mark.parametrize("token", ["", "a\nb", "é", 5])
+def test_what_is_no_token_is_refused_and_not_shown(hub, token):
+    with pytest.raises(LowlightError, match="the token is not one") as caught:
+        load_model(NAME, token=token)
+    assert "\n" not in str(caught.value) and "Bearer" not in str(caught.value)
+
+
+def test_an_existing_folder_is_loaded_whatever_its_name(hub, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(bundled("attempt-1"), tmp_path / "saved")
+    shutil.copytree(bundled("attempt-1"), tmp_path / "runs" / "mine")
+    for name in ("saved", "runs/mine", "./saved"):
+        assert torch.equal(answer(load_model(name)), answer(load_model("attempt-1")))
+    assert hub.log == []
 
 
 def test_a_dry_run_shows_everything_and_sends_nothing(hub, capsys):

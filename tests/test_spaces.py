@@ -52,7 +52,8 @@ def test_a_zero_gpu_space_asks_for_what_zero_gpu_has():
 
 @pytest.mark.parametrize("zero_gpu", [False, True])
 def test_the_uploaded_tree_answers(hub, tmp_path, dark_file, zero_gpu):
-    hub.add(NAME, {"old.txt": b"left over"}, kind="spaces")
+    left_over = {"lowlight_hub/__init__.py": b"", "lowlight_hub/old.py": b"left over"}
+    hub.add(NAME, left_over, kind="spaces")
     assert main(["push-space", NAME, *(["--zero-gpu"] if zero_gpu else [])]) == 0
     uploaded = hub.repositories["spaces", NAME].commits[-1][2]
     assert uploaded == space_files(ROOT, zero_gpu=zero_gpu)
@@ -76,6 +77,25 @@ def test_the_uploaded_tree_answers(hub, tmp_path, dark_file, zero_gpu):
         pictures, _ = client.predict(handle_file(dark_file), "raw", api_name="/compare")
     assert len(pictures) == len(ATTEMPTS)
     assert (tmp_path / "called").exists() == zero_gpu
+
+
+def test_only_what_is_known_is_uploaded(tmp_path):
+    for part in ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub/a.py"):
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        (tmp_path / part).write_text("x")
+    (tmp_path / "weights").mkdir()
+    known = space_files(tmp_path, zero_gpu=False)
+    for stray in ("lowlight_hub/.env", "weights/.a.partial.safetensors", "weights/checkpoint.pt"):
+        (tmp_path / stray).write_text("secret")
+    (tmp_path / "weights" / "link.json").symlink_to("/etc/hostname")
+    assert space_files(tmp_path, zero_gpu=False) == known
+
+
+def test_another_space_is_left_alone(hub, capsys):
+    hub.add(NAME, {"app.py": b"another", "data.csv": b"precious"}, kind="spaces")
+    assert main(["push-space", NAME]) == 1
+    assert "is another Space" in capsys.readouterr().err
+    assert "data.csv" in hub.repositories["spaces", NAME].commits[-1][2]
 
 
 def test_refusals_are_one_sentence(hub, tmp_path, capsys):

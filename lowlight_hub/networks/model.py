@@ -53,8 +53,10 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         """The card that train.py writes."""
         from lowlight_hub.attempts import get_attempt
         from lowlight_hub.cards import model_card
+        from lowlight_hub.folders import check_card_config
 
         config = self._known_config()
+        check_card_config(config, "this model")
         return ModelCard(model_card(get_attempt(config["attempt"]), config))
 
     def _known_config(self) -> dict[str, Any]:
