@@ -103,10 +103,7 @@ def bundle(folder: Path) -> Path:
 
     Raises LowlightError where a file is missing or the weights do not load; nothing is replaced.
     """
-    load_folder(folder)
-    for file in MODEL_FILES:
-        if not (folder / file).is_file():
-            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
+    check_whole(folder)
     target = bundled(read_config(folder)["attempt"])
     for file in MODEL_FILES:
         replace_file(target / file, partial(shutil.copyfile, folder / file))
@@ -115,6 +112,14 @@ def bundle(folder: Path) -> Path:
     )
     replace_text(CHECKSUMS, sums)
     return target
+
+
+def check_whole(folder: Path) -> None:
+    """Raises LowlightError where a folder's model does not load or a file of it is missing."""
+    load_folder(folder)
+    for file in MODEL_FILES:
+        if not (folder / file).is_file():
+            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
 
 
 def load_bundled(name: str) -> LowlightModel:

@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from lowlight_hub.folders import (
     MAX_CONFIG_BYTES,
     MODEL_FILES,
     check_card_config,
-    load_folder,
+    check_whole,
     read_config,
 )
 from lowlight_hub.results import rows_of
@@ -182,7 +182,7 @@ def what_is_pushed(folder: Path, user: str) -> tuple[str, dict[str, bytes]]:
 
     Raises LowlightError where the folder is not a whole model that loads.
     """
-    load_folder(folder)
+    check_whole(folder)
     config = read_config(folder)
     check_card_config(config, str(folder))
     attempt = get_attempt(config["attempt"])
@@ -191,11 +191,7 @@ def what_is_pushed(folder: Path, user: str) -> tuple[str, dict[str, bytes]]:
         validate_repo_id(repository)
         if not user or "/" in user:
             raise HFValidationError
-    files = {}
-    for file in MODEL_FILES:
-        if not (folder / file).is_file():
-            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
-        files[file] = (folder / file).read_bytes()
+    files = {file: (folder / file).read_bytes() for file in MODEL_FILES}
     rows = rows_of(attempt.name, folder)
     files[CARD_FILE] = model_card(attempt, config, rows, repository).encode()
     return repository, files
@@ -215,7 +211,7 @@ def _push_collection(
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
 
 
-def _next_version(tags: Sequence[str] | dict[str, str]) -> str:
+def _next_version(tags: Iterable[str]) -> str:
     numbers = [int(found[1]) for it in tags if (found := re.fullmatch(r"v1\.(\d+)", it))]
     return f"v1.{max(numbers, default=-1) + 1}"
 

@@ -85,25 +85,25 @@ def restore(
     if not isinstance(strength, int | float) or not 0 <= strength <= 1:
         raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
     seen = Photo(over_its_mean(photo))
+    if detail == "network" and getattr(model, "reach_px", None) is not None:
+        return _by_strips(photo, _convolution(model, seen), strength)
     overview = _overview(seen)
     small = resize(overview, (SIDE_PX, SIDE_PX))
+    answer = _answer(model, small)
     if detail == "raw":
         raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
-        answer = _answer(model, small)
         return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
+    width, height = photo.size
     if detail == "transfer":
-        answer = _answer(model, small)
         if (small == small[:, :1]).all():  # a grey photo stays one
             answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
         maps = colour_maps(small, answer, noise_of(overview))
-        return _by_strips(photo, _transfer(maps, photo.size), strength)
-    if getattr(model, "reach_px", None) is None:
-        answer = _answer(model, small)
-        width, height = photo.size
         return _by_strips(
-            photo, lambda rows, _: _rows_enlarged(answer, rows, height, width), strength
+            photo,
+            lambda rows, pixels: apply_maps(_rows_enlarged(maps, rows, height, width), pixels),
+            strength,
         )
-    return _by_strips(photo, _convolution(model, seen), strength)
+    return _by_strips(photo, lambda rows, _: _rows_enlarged(answer, rows, height, width), strength)
 
 
 def _answer(model: nn.Module, photos: Tensor) -> Tensor:
@@ -123,15 +123,6 @@ def _overview(photo: Photo) -> Tensor:
     sums = pixels.reshape(rows, down, columns * right * 3).sum(axis=1, dtype=np.uint32)
     means = sums.reshape(rows, columns, right, 3).mean(axis=2) / (down * photo.white)
     return torch.from_numpy(means.astype(np.float32)).permute(2, 0, 1)[None]
-
-
-def _transfer(maps: Tensor, size: tuple[int, int]) -> _Strip:
-    width, height = size
-
-    def restored(rows: slice, pixels: Tensor) -> Tensor:
-        return apply_maps(_rows_enlarged(maps, rows, height, width), pixels)
-
-    return restored
 
 
 def _rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
@@ -175,8 +166,8 @@ def _by_strips(photo: Photo, restored: _Strip, strength: float) -> Photo:
         before = _floats(photo, rows)
         after = torch.lerp(before, restored(rows, before).clamp_(0, 1), strength)
         values = after.mul_(photo.white).round_()[0].permute(1, 2, 0)
-        # Where alpha is 0 the colour stays white, hidden.
         pixels[rows] = values.numpy()
     if photo.alpha is not None:
+        # What is transparent stays white, hidden.
         pixels[photo.alpha == 0] = photo.white
     return Photo(pixels, photo.alpha, photo.camera)

@@ -13,17 +13,20 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hub_server import HubServer
+from hub_server import TOKEN, HubServer
 
 HUB = HubServer()
 # The client reads these when it is imported: no test can reach the real Hub.
 os.environ["HF_ENDPOINT"] = HUB.url
 os.environ["HF_HUB_DISABLE_XET"] = os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
+from huggingface_hub import constants  # noqa: E402
+
 from lowlight_hub import attempts, folders  # noqa: E402
 from lowlight_hub.data import Pairs  # noqa: E402
 from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
+from lowlight_hub.remote import NAMESPACE_VARIABLE  # noqa: E402
 
 torch.set_num_threads(2)
 
@@ -84,6 +87,16 @@ def dark_file(tmp_path: Path, photo: torch.Tensor) -> Path:
     path = tmp_path / "dark.jpg"
     save_photo(to_picture(photo * 0.15), path)
     return path
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HubServer:
+    """A Hub without repositories, an empty cache, and a valid token."""
+    HUB.forget()
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.delenv(NAMESPACE_VARIABLE, raising=False)
+    return HUB
 
 
 @pytest.fixture(scope="session")

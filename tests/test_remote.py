@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import HUB
 from hub_server import TOKEN, USER, Fault
 from huggingface_hub import ModelCard, constants
 
@@ -25,16 +24,6 @@ from lowlight_hub.weights import WEIGHTS_FILE
 
 NAME = f"{USER}/lowlight-attempt-1"
 ROOT = Path(lowlight_hub.__file__).parent.parent
-
-
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    """A Hub without repositories, an empty cache, and a valid token."""
-    HUB.forget()
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    monkeypatch.delenv(NAMESPACE_VARIABLE, raising=False)
-    return HUB
 
 
 def files_of(name: str) -> dict[str, bytes]:

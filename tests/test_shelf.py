@@ -3,8 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import HUB
-from huggingface_hub import constants
 
 from lowlight_hub import LowlightError
 from lowlight_hub.errors import HubAwayError
@@ -14,13 +12,11 @@ from lowlight_hub.shelf import Shelf
 
 
 @pytest.fixture
-def hub(monkeypatch, tmp_path):
-    """A Hub with one model of somebody's."""
-    HUB.forget()
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+def hub(hub):
+    """The Hub with one model of somebody's."""
     files = {file: (bundled("listing") / file).read_bytes() for file in MODEL_FILES}
-    HUB.add("somebody/lowlight-listing", files)
-    return HUB
+    hub.add("somebody/lowlight-listing", files)
+    return hub
 
 
 def test_without_a_namespace_all_is_bundled_and_nothing_is_asked(hub):

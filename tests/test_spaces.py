@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HUB
 from gradio_client import Client, handle_file
-from hub_server import TOKEN, USER, Fault
+from hub_server import USER, Fault
 from test_app import served
 
 import lowlight_hub
@@ -17,14 +16,6 @@ from lowlight_hub.spaces import space_files
 
 ROOT = Path(lowlight_hub.__file__).parent.parent
 NAME = f"{USER}/lowlight"
-
-
-@pytest.fixture
-def hub(monkeypatch):
-    """A Hub without repositories, and a valid token."""
-    HUB.forget()
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    return HUB
 
 
 def card_of(files: dict[str, bytes]) -> dict:
