@@ -1,9 +1,10 @@
 """Pictures that a training leaves behind: sheets of samples, and its loss curve."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
 from lowlight_hub.data import SHOWN_EXPOSURE, WHOLE, simulated_pairs
@@ -12,6 +13,7 @@ from lowlight_hub.photos import photo_of, to_picture, to_tensor
 from lowlight_hub.restoring import enhance
 
 GAP_PX = 4
+TILE_PX, CAPTION_PX, TEXT_PX = 400, 48, 16
 
 
 @torch.no_grad()
@@ -35,6 +37,25 @@ def sample_sheet(
     for row, photos in enumerate(rows):
         for column, photo in enumerate(photos):
             sheet.paste(to_picture(photo), (column * (width + GAP_PX), row * (height + GAP_PX)))
+    return sheet
+
+
+def comparison_sheet(captioned: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """Pictures of one shape in four columns, each under its caption of up to two lines."""
+    columns = min(4, len(captioned))
+    width, height = captioned[0][1].size
+    scale = TILE_PX / max(width, height)
+    tile = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Captions of a narrow picture need room too.
+    step_x, step_y = max(tile[0], TILE_PX) + 4 * GAP_PX, tile[1] + CAPTION_PX + 4 * GAP_PX
+    rows = -(-len(captioned) // columns)
+    sheet = Image.new("RGB", (columns * step_x, rows * step_y), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT_PX)
+    for number, (caption, picture) in enumerate(captioned):
+        left, top = number % columns * step_x + 2 * GAP_PX, number // columns * step_y + 2 * GAP_PX
+        draw.multiline_text((left, top), caption, fill="black", font=font)
+        smaller = picture.convert("RGB").resize(tile, Image.Resampling.LANCZOS)
+        sheet.paste(smaller, (left, top + CAPTION_PX))
     return sheet
 
 

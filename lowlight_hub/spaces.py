@@ -11,7 +11,8 @@ from lowlight_hub.remote import explained
 CHECKOUT = Path(__file__).parent.parent
 PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights")
 # Of what lies in a folder; the rest may be anything, a secret too.
-SUFFIXES = (".py", ".md", ".csv", ".sha256", ".webp", ".json", ".jsonl", ".safetensors")
+CODE = (".py", ".html", ".css", ".js")
+SUFFIXES = (*CODE, ".md", ".csv", ".sha256", ".webp", ".png", ".json", ".jsonl", ".safetensors")
 # What ZeroGPU Spaces have: no newer torch, one of two Pythons.
 ZERO_GPU_PINS = {"torch": "2.11.0", "torchvision": "0.26.0"}
 ZERO_GPU_PYTHON = "3.12"

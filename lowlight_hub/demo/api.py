@@ -1,0 +1,156 @@
+"""The demo's endpoints for programs: gradio_client, HTTP and, where it is switched on, MCP."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from lowlight_hub.attempts import ATTEMPTS, DEFAULT
+from lowlight_hub.demo import service
+from lowlight_hub.demo.handlers import NO_PHOTO, captioned, file_data, in_a_sentence, shown
+from lowlight_hub.demo.service import Settings
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import list_models
+from lowlight_hub.photos import open_photo
+from lowlight_hub.pictures import comparison_sheet
+from lowlight_hub.restoring import Detail
+
+# How many photos are in work at once, whoever asks: more would share the same processor.
+QUEUE, TOGETHER = "photos", 2
+
+
+@in_a_sentence
+def enhance(
+    photo: gr.FileData,
+    model: str = DEFAULT,
+    strength: float = 1.0,
+    detail: Detail = "transfer",
+    file_format: str = "png",
+    keep_metadata: bool = False,
+) -> tuple[gr.FileData, dict]:
+    """Brightens a dark photo; gives the file in full resolution, and what it took.
+
+    Args:
+        photo: A photo: JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF, up to 80 megapixels.
+        model: One of the names that models gives.
+        strength: From 0, the photo as it was, to 1, the model's answer.
+        detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
+        file_format: "png", "jpg" or "webp".
+        keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
+    """
+    settings = _settings(model, strength, detail, file_format, keep_metadata)
+    [(file, done, failure)] = service.run_files([_path(photo)], settings)
+    if done is None:
+        raise LowlightError(failure)
+    width, height = done.restored.size
+    took = {"seconds": round(done.seconds, 3), "peak_mb": round(done.peak_mb)}
+    return file_data(file), {"model": model, "width": width, "height": height, **took}
+
+
+@in_a_sentence
+def enhance_batch(
+    photos: list[gr.FileData],
+    model: str = DEFAULT,
+    strength: float = 1.0,
+    detail: Detail = "transfer",
+    file_format: str = "png",
+    keep_metadata: bool = False,
+) -> tuple[gr.FileData, list[str]]:
+    """Brightens several dark photos; gives one zip, and a sentence for each that failed.
+
+    Args:
+        photos: Up to 50 photos.
+        model: One of the names that models gives.
+        strength: From 0, the photos as they were, to 1, the model's answer.
+        detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
+        file_format: "png", "jpg" or "webp".
+        keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
+    """
+    settings = _settings(model, strength, detail, file_format, keep_metadata)
+    files, failures = [], []
+    for file, done, failure in service.run_files([_path(photo) for photo in photos], settings):
+        if done is None:
+            failures.append(failure)
+        else:
+            files.append(file)
+    if not photos:
+        raise LowlightError(NO_PHOTO)
+    if not files:
+        raise LowlightError(failures[0])
+    return file_data(service.zipped(files)), failures
+
+
+@in_a_sentence
+def compare(
+    photo: gr.FileData, reference: gr.FileData | None = None, detail: Detail = "transfer"
+) -> tuple[gr.FileData, list[dict]]:
+    """One photo through all attempts: a sheet of all, and what each made of it.
+
+    Args:
+        photo: A dark photo.
+        reference: The same photo in good light and of the same size, for PSNR and SSIM.
+        detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
+    """
+    Settings(detail=detail)  # complains of an unknown one
+    opened = open_photo(_path(photo), "The photo")
+    goal = open_photo(_path(reference), "The bright reference") if reference else None
+    *_, (tiles, failures) = service.compare(opened, goal, detail)
+    if not tiles:
+        raise LowlightError(failures[0])
+    answers = [
+        {
+            "model": tile.attempt.name,
+            "title": tile.attempt.title,
+            "seconds": round(tile.seconds, 3),
+            "psnr": tile.psnr,
+            "ssim": tile.ssim,
+            "picture": shown(tile.picture, tile.attempt.name),
+        }
+        for tile in tiles
+    ]
+    return shown(comparison_sheet(captioned(tiles)), "attempts"), answers
+
+
+def models() -> list[dict]:
+    """The models that there are: name, title, what each learns, and its figures on LOL eval15."""
+    figures = service.figures_by_model()
+    return [
+        {
+            "name": name,
+            "title": ATTEMPTS[name].title,
+            "learns": ATTEMPTS[name].learns,
+            "story": ATTEMPTS[name].story,
+            "default": name == DEFAULT,
+            "psnr": figures[name][0] if name in figures else None,
+            "ssim": figures[name][1] if name in figures else None,
+        }
+        for name in list_models()
+    ]
+
+
+def add_endpoints() -> None:
+    """Adds /enhance, /enhance_batch, /compare and /models to the Blocks around it."""
+    for name, function in (
+        ("enhance", enhance),
+        ("enhance_batch", enhance_batch),
+        ("compare", compare),
+    ):
+        gr.api(function, api_name=name, concurrency_id=QUEUE, concurrency_limit=TOGETHER)
+    gr.api(models, api_name="models", queue=False)
+
+
+def _settings(
+    model: str, strength: float, detail: Any, file_format: str, keep_metadata: bool
+) -> Settings:
+    return Settings(
+        model=model,
+        strength=strength,
+        detail=detail,
+        file_format=file_format,
+        keep_metadata=keep_metadata,
+    )
+
+
+def _path(file: Any) -> Path:
+    # Gradio hands over what it calls a FileData as a dictionary.
+    return Path(file["path"])

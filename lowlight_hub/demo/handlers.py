@@ -1,0 +1,309 @@
+"""What the page's events do: inputs of components in, values for components out."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from inspect import isgeneratorfunction
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+from PIL import Image
+
+from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.batch import plan
+from lowlight_hub.cards import trained_in_words
+from lowlight_hub.demo import service
+from lowlight_hub.demo.service import Run, Settings, Tile
+from lowlight_hub.demo.texts import words
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import bundled, list_models, read_config
+from lowlight_hub.photos import open_photo, save_photo, to_picture
+from lowlight_hub.pictures import comparison_sheet
+from lowlight_hub.restoring import DETAILS, Detail
+from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
+
+NO_PHOTO = "There is no photo yet: drop one, or click an example"
+OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
+
+
+def in_a_sentence(function: Callable) -> Callable:
+    """The function, or generator function, with every error as a sentence for page and client."""
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        try:
+            yield
+        except LowlightError as error:
+            raise gr.Error(f"{error}.", print_exception=False) from None
+        except Exception:
+            logging.exception("an error that users are not shown")
+            raise gr.Error(f"{OUR_FAULT}.", print_exception=False) from None
+
+    if isgeneratorfunction(function):
+
+        @wraps(function)
+        def steps(*inputs: Any) -> Iterator[Any]:
+            with told():
+                yield from function(*inputs)
+
+        return steps
+
+    @wraps(function)
+    def call(*inputs: Any) -> Any:
+        with told():
+            return function(*inputs)
+
+    return call
+
+
+def file_data(file: Path) -> Any:
+    """A file as pages and clients fetch it: a gr.FileData, which Gradio wants as a dictionary."""
+    return gr.FileData(path=str(file), orig_name=file.name).model_dump()
+
+
+def shown(picture: Image.Image, name: str) -> Any:
+    """A picture as a file for the page: PNG, so that nothing is lost that was not lost before."""
+    file = service.scratch() / f"{name}.png"
+    save_photo(picture, file)
+    return file_data(file)
+
+
+def _said(request: gr.Request | None) -> Mapping[str, str]:
+    return words(request.headers.get("accept-language") if request else None)
+
+
+@in_a_sentence
+def enhance_photos(
+    photos: list[tuple[str, str | None]] | None,
+    model: str,
+    strength: float,
+    detail: Detail,
+    file_format: str,
+    keep_metadata: bool,
+    request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
+) -> Iterator[tuple]:
+    """Slider, gallery, download and histogram: of one photo the first, of several the second."""
+    paths = [Path(path) for path, _ in photos or []]
+    if not paths:
+        hidden = gr.DownloadButton(visible=False)
+        yield (
+            None,
+            gr.Gallery([], visible=False),
+            hidden,
+            gr.LinePlot(visible=False),
+            _said(request)["start"],
+        )
+        return
+    settings = Settings(
+        model=model,
+        strength=strength,
+        detail=detail,
+        file_format=file_format,
+        keep_metadata=keep_metadata,
+    )
+    said = _said(request)
+    if len(paths) == 1:
+        yield from _one(paths[0], settings, said)
+    else:
+        steps = service.run_files(paths, settings)
+        yield from _several(progress.tqdm(steps, total=len(paths), unit="photo"), len(paths), said)
+
+
+def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[tuple]:
+    done = service.run_file(path, settings)
+    slider = _before_and_after(done, said)
+    luminance = gr.LinePlot(_histograms(done, said), visible=True)
+    waiting = gr.DownloadButton(said["download"], value=None, interactive=False, visible=True)
+    # The picture first: a large file takes longer to encode than to restore.
+    yield slider, gr.Gallery([], visible=False), waiting, luminance, service.SHELF.sources()
+    target = plan([path], service.scratch(), settings.model, f".{settings.file_format}")[0].target
+    save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
+    ready = gr.DownloadButton(said["download"], value=str(target), interactive=True, visible=True)
+    yield gr.skip(), gr.skip(), ready, gr.skip(), gr.skip()
+
+
+def _several(
+    steps: Iterable[tuple[Path, Run | None, str]], count: int, said: Mapping[str, str]
+) -> Iterator[tuple]:
+    pictures: list[tuple[str, str]] = []
+    files, failures = [], []
+    for file, done, failure in steps:
+        if done is None:
+            failures.append(failure)
+        else:
+            files.append(file)
+            picture = shown(service.preview(done.restored, done.photo), file.stem)
+            pictures.append((picture["path"], file.name))
+        note = f"{len(files)} {said['of']} {count}"
+        plot = gr.LinePlot(visible=False)
+        yield None, gr.Gallery(pictures, visible=True), gr.DownloadButton(visible=False), plot, note
+    if not files:
+        raise LowlightError(failures[0])
+    notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
+    archive = str(service.zipped(files))
+    ready = gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
+    notes.append(service.SHELF.sources())
+    yield gr.skip(), gr.skip(), ready, gr.skip(), "\n\n".join(filter(None, notes))
+
+
+def _before_and_after(done: Run, said: Mapping[str, str]) -> dict:
+    before, after = to_picture(done.photo), service.preview(done.restored, done.photo)
+    before.thumbnail((service.PREVIEW_PX, service.PREVIEW_PX), Image.Resampling.LANCZOS)
+    width, height = done.photo.size
+    small = f"{done.seconds:.2f} s · {width}×{height} · {said['peak']} {done.peak_mb / 1e3:.2f} GB"
+    return {
+        "before": shown(before.convert("RGB"), "before"),
+        "after": shown(after, "after"),
+        "width": width,
+        "height": height,
+        "words": {**said, "print": small},
+    }
+
+
+def _histograms(done: Run, said: Mapping[str, str]) -> pd.DataFrame:
+    parts = []
+    for key, photo in (("before", done.photo), ("after", done.restored)):
+        shares = service.histogram(photo)
+        middles = [(place + 0.5) * 256 / len(shares) for place in range(len(shares))]
+        parts.append(pd.DataFrame({"luminance": middles, "share": shares, "photo": said[key]}))
+    return pd.concat(parts, ignore_index=True)
+
+
+@in_a_sentence
+def compare_photo(
+    photos: list[tuple[str, str | None]] | None,
+    reference: str | None,
+    detail: Detail,
+    request: gr.Request,
+) -> Iterator[tuple]:
+    """Tiles, a note, the table and the sheet; a tile more at every step."""
+    if not photos:
+        raise LowlightError(NO_PHOTO)
+    Settings(detail=detail)  # complains of an unknown one
+    said = _said(request)
+    photo = open_photo(Path(photos[0][0]), "The photo")
+    goal = open_photo(Path(reference), "The bright reference") if reference else None
+    ends = [(said["dark"], service.preview(photo, photo))]
+    if goal is not None:
+        ends.append((said["bright"], service.preview(goal, goal)))
+    fixed = [
+        {**_end(title, picture), "picture": shown(picture, "photo")} for title, picture in ends
+    ]
+    cells: list[dict] = []
+    tiles: list[Tile] = []
+    failures: list[str] = []
+    hidden = gr.DownloadButton(visible=False)
+    for tiles, failures in service.compare(photo, goal, detail):  # noqa: B007 - used after it
+        cells += [_cell(tile) for tile in tiles[len(cells) :]]
+        value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}
+        note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"
+        yield value, note, "", hidden
+    notes = [f"{len(tiles)} {said['attempts']}."]
+    notes += [f"{said['left_out']}: {'; '.join(failures)}."] if failures else []
+    notes.append(service.SHELF.sources())
+    sheet = comparison_sheet([ends[0], *captioned(tiles), *ends[1:]])
+    file = service.scratch() / f"{Path(photos[0][0]).stem}_attempts.png"
+    save_photo(sheet, file)
+    ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
+    lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]
+    table = _markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
+    yield (
+        gr.skip(),
+        "\n\n".join(filter(None, notes)),
+        table,
+        gr.DownloadButton(said["download_sheet"], value=str(file), visible=True),
+    )
+
+
+def _end(title: str, picture: Image.Image) -> dict:
+    return {"title": title, "alt": title, "width": picture.width, "height": picture.height}
+
+
+def captioned(tiles: Sequence[Tile]) -> list[tuple[str, Image.Image]]:
+    """What comparison_sheet takes: captions with the time and, if measured, the figures."""
+    return [(f"{tile.attempt.title}\n{_figures(tile)}", tile.picture) for tile in tiles]
+
+
+def _figures(tile: Tile) -> str:
+    measured = "" if tile.psnr is None else f" · {tile.psnr:.2f} dB · SSIM {tile.ssim:.3f}"
+    return f"{tile.seconds:.2f} s{measured}"
+
+
+def _cell(tile: Tile) -> dict:
+    return {
+        **_end(tile.attempt.title, tile.picture),
+        "picture": shown(tile.picture, tile.attempt.name),
+        "seconds": _figures(tile),
+        "formula": tile.attempt.formula,
+        "story": tile.attempt.story,
+    }
+
+
+def results_table() -> str:
+    """The figures of whole photos, best first, in Markdown; empty where they are stale."""
+    try:
+        rows = read_results(RESULTS)
+    except LowlightError:
+        return ""
+    rows = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
+    lines = []
+    for row in sorted(rows, key=lambda row: -row["psnr"]):
+        name = row["model"]
+        measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
+        told = [BASELINE_TITLES[name], "", ""] if name in BASELINE_TITLES else _told(name)
+        lines.append([told[0], *measured, *told[1:]])
+    return _markdown_table(["model", "PSNR", "SSIM", "GT-mean", "learns", "trained"], lines)
+
+
+def _told(name: str) -> list[str]:
+    attempt = ATTEMPTS[name]
+    return [attempt.title, attempt.learns, trained_in_words(read_config(bundled(name)))]
+
+
+def _markdown_table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rows = [titles, ["---"] * len(titles), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def loss_frame(name: str) -> pd.DataFrame:
+    """Losses of a bundled model by epoch, in the long form that plots take."""
+    lines = service.losses(bundled(name))
+    parts = [
+        {"epoch": line["epoch"], "loss": line[key], "of": label}
+        for key, label in (("train_loss", "training"), ("validation_loss", "validation"))
+        for line in lines
+        if key in line
+    ]
+    return pd.DataFrame(parts, columns=["epoch", "loss", "of"])
+
+
+def model_choices() -> list[tuple[str, str]]:
+    """The menu: of each bundled model its title and what it reaches, best first."""
+    figures = service.figures_by_model()
+    names = sorted(list_models(), key=lambda name: -figures.get(name, (0, 0))[0])
+    lines = {name: f" · {figures[name][0]:.1f} dB" for name in names if name in figures}
+    return [(ATTEMPTS[name].title + lines.get(name, ""), name) for name in names]
+
+
+def about(name: str) -> str:
+    """One line on a model, in Markdown."""
+    attempt = ATTEMPTS[name]
+    network = attempt.architecture[0].upper() + attempt.architecture[1:]
+    return f"{network}; learns {attempt.learns} by {attempt.formula}. {attempt.story}"
+
+
+def settings_of_address(request: gr.Request) -> tuple:
+    """Model, strength and detail as the page's address has them; what it does not say stays."""
+    asked = dict(request.query_params)
+    known = [name for _, name in model_choices()]
+    model = asked["model"] if asked.get("model") in known else gr.skip()
+    detail = asked["detail"] if asked.get("detail") in DETAILS else gr.skip()
+    try:
+        strength = min(1.0, max(0.0, float(asked["strength"])))
+    except (KeyError, ValueError):
+        return model, gr.skip(), detail
+    return model, strength if strength == strength else gr.skip(), detail

@@ -1,0 +1,251 @@
+"""The page: layout and events."""
+
+import json
+from pathlib import Path
+
+import gradio as gr
+from gradio.events import Dependency
+
+from lowlight_hub.attempts import ATTEMPTS, DEFAULT
+from lowlight_hub.demo import handlers, service
+from lowlight_hub.demo.api import QUEUE, TOGETHER, add_endpoints
+from lowlight_hub.demo.texts import TEXTS
+from lowlight_hub.photos import SUFFIXES
+from lowlight_hub.restoring import DETAILS
+
+HERE = Path(__file__).parent
+MAX_UPLOAD = "60mb"
+MAX_WAITING = 20
+HOUR_S = 3600
+I18N = gr.I18n(**TEXTS)
+# The address of the page holds the settings, so that it can be sent to somebody.
+TO_ADDRESS = """(model, strength, detail) => {
+  const address = new URL(window.location.href);
+  for (const [name, value] of Object.entries({ model, strength, detail })) {
+    address.searchParams.set(name, value);
+  }
+  window.history.replaceState(null, "", address);
+}"""
+# Gradio's example pictures have no names of their own.
+NAME_EXAMPLES = """() => {
+  const names = %s;
+  const name = () => {
+    const buttons = document.querySelectorAll("#examples button.gallery-item");
+    buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
+    if (buttons.length < names.length) setTimeout(name, 200);
+  };
+  name();
+}"""
+COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
+THEME = gr.themes.Default(
+    primary_hue="amber",
+    neutral_hue="zinc",
+    font=["system-ui", "sans-serif"],
+    font_mono=["ui-monospace", "monospace"],
+).set(
+    # Dark letters on amber, and greys that can be read: WCAG AA.
+    button_primary_background_fill="*primary_400",
+    button_primary_background_fill_hover="*primary_300",
+    button_primary_background_fill_dark="*primary_400",
+    button_primary_background_fill_hover_dark="*primary_300",
+    button_primary_text_color="#18181b",
+    button_primary_text_color_dark="#18181b",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_300",
+    block_label_text_color="*neutral_700",
+    block_label_text_color_dark="*neutral_200",
+    color_accent="*primary_700",
+    link_text_color="*primary_800",
+    link_text_color_dark="*primary_300",
+    link_text_color_hover="*primary_900",
+    link_text_color_hover_dark="*primary_200",
+    link_text_color_visited="*primary_800",
+    link_text_color_visited_dark="*primary_300",
+)
+
+
+def _html(name: str, elem_id: str) -> gr.HTML:
+    return gr.HTML(
+        html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=(HERE / f"{name}.js").read_text(encoding="utf-8"),
+        elem_id=elem_id,
+    )
+
+
+def _detail(elem_id: str) -> gr.Radio:
+    choices = [(I18N(f"detail_{name}"), name) for name in DETAILS]
+    return gr.Radio(choices, value="transfer", label=I18N("detail"), min_width=260, elem_id=elem_id)
+
+
+def build() -> gr.Blocks:
+    """The page, to be launched with `launch_settings()`."""
+    with gr.Blocks(title="lowlight-hub", delete_cache=(HOUR_S, HOUR_S)) as demo:
+        gr.Markdown(I18N("introduction"))
+        with gr.Row():
+            with gr.Column(scale=1, min_width=300):
+                photos = gr.Gallery(
+                    label=I18N("photos"),
+                    sources=["upload", "webcam", "clipboard"],
+                    file_types=["image", *SUFFIXES],
+                    interactive=True,
+                    type="filepath",
+                    format="png",
+                    columns=2,
+                    height="auto",
+                    object_fit="contain",
+                    buttons=[],
+                    elem_id="photos",
+                )
+                examples = gr.Examples(
+                    [[[str(file)]] for file in service.example_files()],
+                    [photos],
+                    label=I18N("examples"),
+                    elem_id="examples",
+                )
+            with gr.Column(scale=2, min_width=300), gr.Tabs():
+                with gr.Tab(I18N("enhance"), id="enhance"):
+                    _enhance_tab(demo, photos, examples.load_input_event)
+                with gr.Tab(I18N("compare"), id="compare"):
+                    _compare_tab(photos)
+                with gr.Tab(I18N("results"), id="results"):
+                    _results_tab()
+        add_endpoints()
+    return demo.queue(max_size=MAX_WAITING)
+
+
+def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
+    slider = _html("before_after", "slider")
+    gallery = gr.Gallery(
+        label=I18N("restored"),
+        visible=False,
+        interactive=False,
+        format="png",
+        object_fit="contain",
+        columns=3,
+        buttons=["download", "fullscreen"],
+        elem_id="restored",
+    )
+    note = gr.Markdown(I18N("start"), elem_id="note")
+    # Its label is said in the language of the page when there is something to download.
+    download = gr.DownloadButton(variant="primary", visible=False, elem_id="download")
+    with gr.Row():
+        model = gr.Dropdown(
+            handlers.model_choices(),
+            value=DEFAULT,
+            label=I18N("model"),
+            min_width=260,
+            elem_id="model",
+        )
+        strength = gr.Slider(
+            0, 1, 1, step=0.05, label=I18N("strength"), min_width=260, elem_id="strength"
+        )
+    about = gr.Markdown(handlers.about(DEFAULT), elem_id="about")
+    detail = _detail("detail")
+    formats = [(it.upper(), it) for it in service.FORMATS]
+    file_format = gr.Radio(formats, value="png", label=I18N("format"), elem_id="format")
+    keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
+    with gr.Row():
+        button = gr.Button(I18N("run"), min_width=120, elem_id="run")
+        stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop")
+        link = gr.Button(I18N("link"), min_width=220, elem_id="link")
+    luminance = gr.LinePlot(
+        x="luminance",
+        y="share",
+        color="photo",
+        x_title="0–255",
+        y_title="%",
+        label=I18N("luminance"),
+        height=240,
+        visible=False,
+        buttons=[],
+        elem_id="luminance",
+    )
+    settings = [model, strength, detail]
+    work = {
+        "fn": handlers.enhance_photos,
+        "inputs": [photos, *settings, file_format, keep],
+        "outputs": [slider, gallery, download, luminance, note],
+        "trigger_mode": "always_last",
+        "api_visibility": "private",
+        "concurrency_id": QUEUE,
+        "concurrency_limit": TOGETHER,
+    }
+    changes = [model.input, strength.release, detail.input, file_format.input, keep.input]
+    started = gr.on([button.click, photos.change, *changes], **work)
+    # A gallery that an example fills does not say that it has changed.
+    from_example = example.then(**work)
+    stop.click(None, None, None, cancels=[started, from_example])
+    model.change(handlers.about, model, about, queue=False, api_visibility="private")
+    changed = [model.change, strength.change, detail.change]
+    gr.on(changed, None, settings, None, js=TO_ADDRESS)
+    link.click(None, None, None, js=COPY_ADDRESS)
+    demo.load(handlers.settings_of_address, None, settings, queue=False, api_visibility="private")
+
+
+def _compare_tab(photos: gr.Gallery) -> None:
+    with gr.Row():
+        detail = _detail("compare-detail")
+        reference = gr.Image(
+            type="filepath",
+            label=I18N("reference"),
+            sources=["upload", "clipboard"],
+            height=150,
+            min_width=260,
+            buttons=[],
+            elem_id="reference",
+        )
+    with gr.Row():
+        button = gr.Button(I18N("run_compare"), variant="primary", min_width=220, elem_id="all")
+        stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop-all")
+    note = gr.Markdown(elem_id="compare-note")
+    tiles = _html("side_by_side", "tiles")
+    table = gr.Markdown(elem_id="ranking")
+    sheet = gr.DownloadButton(visible=False, elem_id="sheet")
+    # Not a subclass: Gradio writes a .pyi file beside the source of each.
+    reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
+    started = button.click(
+        handlers.compare_photo,
+        [photos, reference, detail],
+        [tiles, note, table, sheet],
+        api_visibility="private",
+        concurrency_id=QUEUE,
+        concurrency_limit=TOGETHER,
+    )
+    stop.click(None, None, None, cancels=[started])
+
+
+def _results_tab() -> None:
+    gr.Markdown(I18N("protocol"))
+    gr.Markdown(handlers.results_table(), elem_id="evaluation")
+    of = gr.Dropdown(
+        [(it.title, name) for name, it in ATTEMPTS.items()], value=DEFAULT, label=I18N("losses")
+    )
+    plot = gr.LinePlot(
+        handlers.loss_frame(DEFAULT),
+        x="epoch",
+        y="loss",
+        color="of",
+        label=I18N("loss"),
+        height=300,
+        buttons=[],
+        elem_id="losses",
+    )
+    of.change(handlers.loss_frame, of, plot, queue=False, api_visibility="private")
+
+
+def launch_settings() -> dict:
+    """Keyword arguments of launch()."""
+    names = [file.stem.replace("_", " ") for file in service.example_files()]
+    return {
+        "js": NAME_EXAMPLES % json.dumps(names),
+        "theme": THEME,
+        "css": (HERE / "page.css").read_text(encoding="utf-8"),
+        "i18n": I18N,
+        "pwa": True,
+        "favicon_path": str(HERE / "icon.png"),
+        "max_file_size": MAX_UPLOAD,
+        "show_error": False,
+        "ssr_mode": False,
+    }

@@ -1,0 +1,290 @@
+"""What the demo computes, without a word of Gradio: photos in, restored photos and figures out."""
+
+import hashlib
+import json
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+from PIL import Image
+
+from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
+from lowlight_hub.batch import plan
+from lowlight_hub.data import dark_free_photos
+from lowlight_hub.demo.memory import PeakMemory
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.evaluation import psnr_and_ssim
+from lowlight_hub.folders import bundled
+from lowlight_hub.networks import LowlightModel
+from lowlight_hub.networks.sizes import SIDE_PX
+from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
+from lowlight_hub.photos.photo import in_8_bits
+from lowlight_hub.restoring import DETAILS, Detail, restore
+from lowlight_hub.results import FULL_SIZE, RESULTS, read_results
+from lowlight_hub.shelf import Shelf
+
+try:
+    import spaces  # on ZeroGPU Spaces only
+except ImportError:
+
+    def on_gpu(function):
+        """Elsewhere a function runs where it is called."""
+        return function
+
+else:
+    on_gpu = spaces.GPU
+
+SHELF = Shelf()
+FORMATS = ("png", "jpg", "webp")
+# Pictures on the page are previews: a large photo would take seconds to encode and to send.
+PREVIEW_PX = 1280
+# PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
+MEASURED_PIXELS = 2_000_000
+SMALLEST_MEASURED_PX = 11  # the window of SSIM
+MAX_PHOTOS = 50
+LUMINANCE_BINS = 64
+# Gradio copies what it hands out at once; this is for a slow disk.
+KEEP_S = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A restored photo, and what it took."""
+
+    photo: Photo
+    restored: Photo
+    seconds: float
+    peak_mb: float
+    """Peak memory of the whole process meanwhile, in MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """What one attempt made of a photo. `psnr` in dB and `ssim` where there is a reference."""
+
+    attempt: Attempt
+    picture: Image.Image
+    seconds: float
+    psnr: float | None = None
+    ssim: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be chosen. Raises LowlightError for what no menu offers: clients send anything."""
+
+    model: str = DEFAULT
+    strength: float = 1.0
+    detail: Detail = "transfer"
+    file_format: str = "png"
+    keep_metadata: bool = False
+
+    def __post_init__(self) -> None:
+        for what, value, choices in (
+            ("model", self.model, ATTEMPTS),
+            ("detail", self.detail, DETAILS),
+            ("file format", self.file_format, FORMATS),
+        ):
+            if value not in choices:
+                raise LowlightError(f"There is no {what} {value!r}: choose {', '.join(choices)}")
+        if not isinstance(self.strength, int | float) or not 0 <= self.strength <= 1:
+            raise LowlightError("The strength must be a number from 0 to 1")
+
+
+@on_gpu
+def run(photo: Photo, settings: Settings) -> Run:
+    """The photo restored by a model; raises LowlightError as load_model and restore do."""
+    model = _model(settings.model)
+    with PeakMemory() as memory:
+        start = time.perf_counter()
+        restored = restore(model, photo, detail=settings.detail, strength=settings.strength)
+        seconds = time.perf_counter() - start
+    return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
+
+
+def _model(name: str) -> LowlightModel:
+    try:
+        return SHELF.get(name)
+    except LowlightError as error:
+        # Visitors learn which file it is, not where this machine keeps it.
+        raise LowlightError(str(error).replace(f"{bundled(name).parent}/", "")) from None
+
+
+def run_file(path: Path, settings: Settings) -> Run:
+    """As run, of a file; what an example gives is remembered."""
+    if path.name in _example_digests() and _digest(path) == _example_digests()[path.name]:
+        return _run_of_example(path.name, settings)
+    return run(open_photo(path, path.name), settings)
+
+
+def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path, Run | None, str]]:
+    """For each photo the file of its result, in full resolution, its run, and what went wrong.
+
+    Raises LowlightError for more than MAX_PHOTOS photos.
+    """
+    if len(paths) > MAX_PHOTOS:
+        raise LowlightError(
+            f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
+            "or `lowlight-hub enhance FOLDER` on your own machine"
+        )
+    for job in plan(paths, scratch(), settings.model, f".{settings.file_format}"):
+        try:
+            done = run_file(job.source, settings)
+            save_photo(done.restored, job.target, keep_metadata=settings.keep_metadata)
+        except LowlightError as error:
+            yield job.source, None, str(error)
+        else:
+            yield job.target, done, ""
+
+
+@lru_cache(maxsize=24)
+def _run_of_example(file: str, settings: Settings) -> Run:
+    return run(open_photo(_example_folder() / file, file), settings)
+
+
+def compare(
+    photo: Photo, reference: Photo | None, detail: Detail
+) -> Iterator[tuple[list[Tile], list[str]]]:
+    """One tile more at each step, in the table's order, and why attempts are left out.
+
+    Raises LowlightError for a reference of another size.
+    """
+    if reference is not None and reference.size != photo.size:
+        sizes = ["{}×{}".format(*it.size) for it in (reference, photo)]
+        raise LowlightError(
+            f"The bright reference is {sizes[0]} pixels and the photo {sizes[1]}: "
+            "give two of the same size"
+        )
+    if reference is not None and min(reference.size) < SMALLEST_MEASURED_PX:
+        raise LowlightError(
+            f"The bright reference is {reference.size[0]}×{reference.size[1]} pixels: "
+            f"SSIM needs {SMALLEST_MEASURED_PX} on each side"
+        )
+    goal = None if reference is None else _measurable(reference)
+    tiles: list[Tile] = []
+    failures: list[str] = []
+    for name, attempt in ATTEMPTS.items():
+        try:
+            done = run(photo, Settings(model=name, detail=detail))
+        except LowlightError as error:
+            failures.append(f"{attempt.title}: {error}")
+            continue
+        figures: tuple[float, float] | tuple[None, None] = (None, None)
+        if goal is not None:
+            figures = psnr_and_ssim(_measurable(done.restored, goal.shape), goal)
+        tiles.append(
+            Tile(
+                attempt=attempt,
+                picture=preview(done.restored, photo),
+                seconds=done.seconds,
+                psnr=figures[0],
+                ssim=figures[1],
+            )
+        )
+        yield tiles, failures
+    if not tiles:
+        yield tiles, failures
+
+
+def preview(restored: Photo, photo: Photo) -> Image.Image:
+    """What the page shows: of a square raw answer the photo's own proportions again."""
+    picture = to_picture(restored)
+    if restored.size != photo.size:
+        scale = SIDE_PX / min(photo.size)
+        # A strip of a photo stays within what a page can show.
+        size = [min(max(1, round(side * scale)), PREVIEW_PX) for side in photo.size]
+        return picture.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+    picture.thumbnail((PREVIEW_PX, PREVIEW_PX), Image.Resampling.LANCZOS)
+    return picture
+
+
+def histogram(photo: Photo) -> np.ndarray:
+    """Shares of the pixels, in percent, by luminance (Rec. 601) from black to white."""
+    luminance = np.asarray(preview(photo, photo).convert("L"))
+    counts, _ = np.histogram(luminance, bins=LUMINANCE_BINS, range=(0, 256))
+    return 100 * counts / luminance.size
+
+
+def zipped(files: Sequence[Path]) -> Path:
+    """One zip of files with unlike names; photos are compressed already."""
+    path = scratch() / "lowlight-hub.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return path
+
+
+@cache
+def _scratch_root() -> Path:
+    return Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
+
+
+def scratch() -> Path:
+    """A new folder for files that are handed out; those of earlier calls go when they are old."""
+    for folder in _scratch_root().iterdir():
+        if time.time() - folder.stat().st_mtime > KEEP_S:
+            rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=_scratch_root()))
+
+
+@cache
+def _example_folder() -> Path:
+    """The folder of dark examples: the free photos darkened, always in the same way."""
+    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-examples-"))
+    for name, photo in dark_free_photos().items():
+        save_photo(to_picture(photo), folder / f"{name}.png")
+    return folder
+
+
+def example_files() -> list[Path]:
+    """The dark examples."""
+    return sorted(_example_folder().iterdir())
+
+
+@cache
+def _example_digests() -> dict[str, bytes]:
+    return {it.name: _digest(it) for it in example_files()}
+
+
+def _digest(file: Path) -> bytes:
+    return hashlib.sha256(file.read_bytes()).digest()
+
+
+@cache
+def figures_by_model() -> dict[str, tuple[float, float]]:
+    """PSNR in dB and SSIM on eval15 in full size of each model measured, none where stale."""
+    try:
+        rows = read_results(RESULTS)
+    except LowlightError:
+        return {}
+    dark = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
+    return {row["model"]: (row["psnr"], row["ssim"]) for row in dark}
+
+
+def losses(folder: Path) -> list[dict[str, float]]:
+    """The lines of a training's history; none where there is no such file."""
+    try:
+        lines = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+    except (OSError, ValueError):
+        return []
+
+
+def _measurable(photo: Photo, shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """H W 3, uint8, of at most MEASURED_PIXELS, or of the shape given."""
+    picture = to_picture(Photo(over_white(in_8_bits(photo))))
+    width, height = picture.size
+    if shape is not None:
+        height, width = shape[:2]
+    elif width * height > MEASURED_PIXELS:
+        scale = (MEASURED_PIXELS / (width * height)) ** 0.5
+        width, height = (max(1, round(side * scale)) for side in (width, height))
+    if (width, height) != picture.size:
+        picture = picture.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(picture)

@@ -1,0 +1,123 @@
+"""What the page says, in English and Spanish; the article's own story stays in English."""
+
+from collections.abc import Mapping
+
+from lowlight_hub.attempts import ARTICLE
+from lowlight_hub.networks.sizes import SIDE_PX
+
+_EN = {
+    "introduction": "# lowlight-hub\n"
+    "Brighten dark photos, in full resolution, with the autoencoders of "
+    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), and compare them. "
+    "Photos are deleted after an hour at most.",
+    "photos": "Dark photos",
+    "start": "Drop a photo, or several, or click an example.",
+    "examples": "Or one of these",
+    "enhance": "Enhance",
+    "compare": "Compare",
+    "results": "Results",
+    "model": "Model",
+    "strength": "Strength",
+    "detail": "Detail",
+    "detail_transfer": "Sharp: its light and colours on the photo",
+    "detail_network": "The network’s own answer",
+    "detail_raw": f"The same at {SIDE_PX}×{SIDE_PX}, as in the article",
+    "format": "Format",
+    "keep_metadata": "Keep camera, lens and date (never the place)",
+    "run": "Enhance",
+    "stop": "Stop",
+    "download": "Download in full resolution",
+    "download_zip": "Download all as one zip",
+    "download_sheet": "Download this sheet",
+    "link": "Copy a link to these settings",
+    "restored": "Restored photos",
+    "luminance": "Luminance before (blue) and after (orange), % of the pixels",
+    "reference": "Bright reference, if you have one",
+    "run_compare": "Compare all attempts",
+    "by_psnr": "By PSNR, best first",
+    "protocol": "15 test pairs of LOL, 600×400, RGB, 8 bits, as Enhance restores them; PSNR in dB. "
+    "GT-mean scales the output to the true mean brightness first: another protocol.\n\n"
+    "14 of the 15 scenes have a near-twin among the training pairs, so every published figure on "
+    "this set rewards memory. No choice here was made by it.",
+    "losses": "Losses of",
+    "loss": "Loss by epoch: training (blue), validation (orange)",
+    "before": "Before",
+    "after": "After",
+    "before_alt": "The photo as it was",
+    "after_alt": "The restored photo",
+    "slider": "Before and after: how much of the photo as it was is shown, in percent",
+    "peak": "peak memory",
+    "zoom_group": "The same spot in all pictures",
+    "zoom": "Zoom",
+    "across": "Left to right",
+    "down": "Top to bottom",
+    "of": "of",
+    "dark": "The dark photo",
+    "bright": "The bright reference",
+    "attempts": "attempts",
+    "left_out": "Left out",
+    "failed": "Not restored",
+}
+_ES = {
+    "introduction": "# lowlight-hub\n"
+    "Aclara fotos oscuras, a resolución completa, con los autocodificadores de "
+    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), y compáralos. "
+    "Las fotos se borran al cabo de una hora como mucho.",
+    "photos": "Fotos oscuras",
+    "start": "Suelta una foto, o varias, o elige un ejemplo.",
+    "examples": "O una de estas",
+    "enhance": "Mejorar",
+    "compare": "Comparar",
+    "results": "Resultados",
+    "model": "Modelo",
+    "strength": "Intensidad",
+    "detail": "Detalle",
+    "detail_transfer": "Nítido: su luz y sus colores sobre la foto",
+    "detail_network": "La respuesta de la propia red",
+    "detail_raw": f"La misma a {SIDE_PX}×{SIDE_PX}, como en el artículo",
+    "format": "Formato",
+    "keep_metadata": "Conservar cámara, objetivo y fecha (nunca el lugar)",
+    "run": "Mejorar",
+    "stop": "Parar",
+    "download": "Descargar a resolución completa",
+    "download_zip": "Descargar todas en un zip",
+    "download_sheet": "Descargar esta hoja",
+    "link": "Copiar un enlace a estos ajustes",
+    "restored": "Fotos restauradas",
+    "luminance": "Luminancia antes (azul) y después (naranja), % de los píxeles",
+    "reference": "Referencia clara, si la tienes",
+    "run_compare": "Comparar todos los intentos",
+    "by_psnr": "Por PSNR, el mejor primero",
+    "protocol": "15 pares de prueba de LOL, 600×400, RGB, 8 bits, tal como los restaura Mejorar; "
+    "PSNR en dB. GT-mean lleva antes la salida al brillo medio verdadero: otro protocolo.\n\n"
+    "14 de las 15 escenas tienen una casi gemela entre los pares de entrenamiento: toda cifra "
+    "publicada sobre este conjunto premia la memoria. Aquí nada se eligió por él.",
+    "losses": "Pérdidas de",
+    "loss": "Pérdida por época: entrenamiento (azul), validación (naranja)",
+    "before": "Antes",
+    "after": "Después",
+    "before_alt": "La foto tal como era",
+    "after_alt": "La foto restaurada",
+    "slider": "Antes y después: cuánto se ve de la foto tal como era, en tanto por ciento",
+    "peak": "memoria máxima",
+    "zoom_group": "El mismo lugar en todas las imágenes",
+    "zoom": "Zoom",
+    "across": "De izquierda a derecha",
+    "down": "De arriba abajo",
+    "of": "de",
+    "dark": "La foto oscura",
+    "bright": "La referencia clara",
+    "attempts": "intentos",
+    "left_out": "Faltan",
+    "failed": "Sin restaurar",
+}
+TEXTS = {"en": _EN, "es": _ES}
+
+
+def words(accept_language: str | None) -> Mapping[str, str]:
+    """The texts for a browser's Accept-Language header: of its first language that there is."""
+    for part in (accept_language or "").split(","):
+        language = part.split(";")[0].strip().lower().split("-")[0]
+        if language in TEXTS:
+            return TEXTS[language]
+    return _EN

@@ -1,0 +1,243 @@
+"""The demo's endpoints, as programs call them."""
+
+import asyncio
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+from test_app import served
+
+from lowlight_hub import ATTEMPTS, enhance, folders, load_model
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import handlers, service
+from lowlight_hub.evaluation import psnr_and_ssim
+from lowlight_hub.photos import Photo, save_photo, to_picture
+from lowlight_hub.shelf import Shelf
+
+
+@pytest.fixture(scope="module")
+def client(page_url):
+    return Client(page_url, verbose=False)
+
+
+def same(file, picture: Image.Image) -> bool:
+    return np.array_equal(np.asarray(Image.open(file)), np.asarray(picture))
+
+
+def test_enhance_needs_a_photo_and_nothing_else(client, dark_file):
+    file, took = client.predict(handle_file(dark_file), api_name="/enhance")
+    assert Path(file).name == f"dark_{DEFAULT}.png"
+    assert same(file, enhance(load_model(DEFAULT), dark_file))
+    assert (took["model"], took["width"], took["height"]) == (DEFAULT, 320, 240)
+
+
+@pytest.mark.parametrize("detail", ["transfer", "network", "raw"])
+def test_enhance_takes_every_setting(client, dark_file, detail):
+    file, _ = client.predict(
+        handle_file(dark_file),
+        model="attempt-1",
+        strength=0.5,
+        detail=detail,
+        file_format="png",
+        api_name="/enhance",
+    )
+    assert same(file, enhance(load_model("attempt-1"), dark_file, detail=detail, strength=0.5))
+
+
+def test_camera_data_go_along_on_request_and_the_place_never(client, tmp_path, photo):
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8825)[1] = "N"
+    to_picture(photo * 0.1).save(tmp_path / "dark.jpg", exif=exif)
+    for keep in (False, True):
+        file, _ = client.predict(
+            handle_file(tmp_path / "dark.jpg"),
+            file_format="jpg",
+            keep_metadata=keep,
+            api_name="/enhance",
+        )
+        written = Image.open(file).getexif()
+        assert written.get(0x010F) == ("Maker" if keep else None)
+        assert not written.get_ifd(0x8825)
+
+
+def test_enhance_batch_gives_a_zip_and_names_what_failed(client, tmp_path, dark_file):
+    (tmp_path / "text.png").write_text("no photo")
+    archive, failures = client.predict(
+        [handle_file(dark_file), handle_file(tmp_path / "text.png"), handle_file(dark_file)],
+        api_name="/enhance_batch",
+    )
+    with zipfile.ZipFile(archive) as files:
+        assert files.namelist() == [f"dark_{DEFAULT}.png", f"dark_{DEFAULT}-2.png"]
+        assert same(files.open(f"dark_{DEFAULT}.png"), enhance(load_model(DEFAULT), dark_file))
+    assert len(failures) == 1 and failures[0].startswith("text.png cannot be read as a photo")
+
+
+def test_compare_gives_every_attempt(client, dark_file):
+    sheet, answers = client.predict(handle_file(dark_file), api_name="/compare")
+    assert Image.open(sheet).format == "PNG"
+    assert [answer["model"] for answer in answers] == list(ATTEMPTS)
+    for answer in answers:
+        assert same(answer["picture"], enhance(load_model(answer["model"]), dark_file))
+        assert answer["psnr"] is answer["ssim"] is None
+
+
+def test_compare_measures_against_a_reference(client, tmp_path, photo, dark_file):
+    save_photo(to_picture(photo), tmp_path / "bright.png")
+    _, answers = client.predict(
+        handle_file(dark_file), handle_file(tmp_path / "bright.png"), api_name="/compare"
+    )
+    bright = np.asarray(to_picture(photo))
+    for answer in answers:
+        measured = psnr_and_ssim(np.asarray(Image.open(answer["picture"])), bright)
+        assert (answer["psnr"], answer["ssim"]) == pytest.approx(measured)
+
+
+def test_models_says_what_there_is(client):
+    models = client.predict(api_name="/models")
+    assert [model["name"] for model in models] == list(ATTEMPTS)
+    assert [model["name"] for model in models if model["default"]] == [DEFAULT]
+    assert all(0 < model["ssim"] < 1 for model in models)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"model": "../secret"}, r"There is no model '../secret': choose listing"),
+        ({"strength": 3}, "strength must be a number from 0 to 1"),
+        ({"detail": "much"}, "There is no detail 'much': choose transfer"),
+        ({"file_format": "exe"}, "There is no file format 'exe': choose png"),
+    ],
+)
+def test_unknown_settings_are_refused(client, dark_file, settings, said):
+    with pytest.raises(AppError, match=said):
+        client.predict(handle_file(dark_file), **settings, api_name="/enhance")
+
+
+@pytest.mark.parametrize("endpoint", ["/enhance", "/compare"])
+def test_what_is_no_photo_is_refused_without_a_path(client, tmp_path, endpoint):
+    (tmp_path / "text.png").write_text("no photo")
+    with pytest.raises(AppError, match="cannot be read as a photo") as caught:
+        client.predict(handle_file(tmp_path / "text.png"), api_name=endpoint)
+    assert "/" not in str(caught.value)
+
+
+def test_a_reference_of_another_size_is_refused(client, tmp_path, dark_file):
+    Image.new("RGB", (100, 240)).save(tmp_path / "reference.png")
+    said = "reference is 100×240 pixels and the photo 320×240: give two of the same size"
+    with pytest.raises(AppError, match=said):
+        client.predict(
+            handle_file(dark_file), handle_file(tmp_path / "reference.png"), api_name="/compare"
+        )
+
+
+def test_a_reference_too_small_for_ssim_is_refused(client, tmp_path):
+    Image.new("RGB", (5, 5)).save(tmp_path / "tiny.png")
+    tiny = handle_file(tmp_path / "tiny.png")
+    with pytest.raises(AppError, match="5×5 pixels: SSIM needs 11 on each side"):
+        client.predict(tiny, tiny, api_name="/compare")
+
+
+def test_too_many_photos_are_refused(client, dark_file):
+    photos = [handle_file(dark_file)] * (service.MAX_PHOTOS + 1)
+    with pytest.raises(AppError, match="51 photos are too many at once: take up to 50"):
+        client.predict(photos, api_name="/enhance_batch")
+    with pytest.raises(AppError, match="no photo yet"):
+        client.predict([], api_name="/enhance_batch")
+
+
+def test_what_nobody_foresaw_is_one_sentence(client, monkeypatch, dark_file):
+    monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
+    with pytest.raises(AppError, match="the fault is not your photo's") as caught:
+        client.predict(handle_file(dark_file), api_name="/enhance")
+    assert "ZeroDivision" not in str(caught.value)
+
+
+def test_damaged_weights_of_one_attempt_leave_the_others_working(
+    client, monkeypatch, tmp_path, dark_file
+):
+    shutil.copytree(folders.WEIGHTS, tmp_path / "weights")
+    (tmp_path / "weights" / "vae" / "model.safetensors").write_bytes(b"broken")
+    monkeypatch.setattr(folders, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(service, "SHELF", Shelf())
+    _, answers = client.predict(handle_file(dark_file), api_name="/compare")
+    assert [answer["model"] for answer in answers] == [it for it in ATTEMPTS if it != "vae"]
+    with pytest.raises(AppError, match="vae"):
+        client.predict(handle_file(dark_file), model="vae", api_name="/enhance")
+    *_, (_, note, _, _) = handlers.compare_photo([(str(dark_file), None)], None, "transfer", None)
+    assert "Left out: Variational autoencoder" in note and str(tmp_path) not in note
+
+
+def test_a_model_is_loaded_once_however_many_ask(client, monkeypatch, dark_file):
+    loaded = []
+
+    def load(name):
+        loaded.append(name)
+        return load_model(name)
+
+    monkeypatch.setattr("lowlight_hub.shelf.load_model", load)
+    monkeypatch.setattr(service, "SHELF", Shelf())
+    jobs = [
+        client.submit(handle_file(dark_file), model=name, api_name="/enhance")
+        for name in ("attempt-1", "vae", "attempt-1", "vae", "attempt-1")
+    ]
+    names = [job.result()[1]["model"] for job in jobs]
+    assert names == ["attempt-1", "vae", "attempt-1", "vae", "attempt-1"]
+    assert sorted(loaded) == ["attempt-1", "vae"]
+
+
+def test_what_an_example_gives_is_remembered(monkeypatch):
+    service._run_of_example.cache_clear()
+    example = service.example_files()[0]
+    first = service.run_file(example, service.Settings(model="listing"))
+    monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
+    assert service.run_file(example, service.Settings(model="listing")) is first
+
+
+def test_another_photo_of_an_examples_name_is_not_taken_for_it(tmp_path, dark_file):
+    named = tmp_path / service.example_files()[0].name
+    save_photo(Image.open(dark_file), named)
+    done = service.run_file(named, service.Settings())
+    assert done.photo.size == (320, 240)
+
+
+def test_files_that_were_handed_out_go_when_they_are_old(monkeypatch):
+    old = service.scratch()
+    monkeypatch.setattr(service, "KEEP_S", -1)
+    new = service.scratch()
+    assert new.exists() and not old.exists()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)
+@pytest.mark.parametrize("raw", [True, False])
+def test_previews_have_the_proportions_of_the_photo(size, raw):
+    photo = Photo(np.zeros((size[1], size[0], 3), np.uint8))
+    square = Photo(np.zeros((200, 200, 3), np.uint8))
+    shown = service.preview(square if raw else photo, photo)
+    assert shown.width <= service.PREVIEW_PX and shown.height <= service.PREVIEW_PX
+    if max(size) / min(size) < 10:
+        assert shown.width / shown.height == pytest.approx(size[0] / size[1], rel=0.01)
+
+
+def test_agents_find_the_endpoints_as_tools(tmp_path):
+    mcp = pytest.importorskip("mcp")
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def tools(url):
+        async with (
+            streamable_http_client(url) as (read, write, *_),
+            mcp.ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return {tool.name: tool for tool in (await session.list_tools()).tools}
+
+    root = Path(service.__file__).parents[2]
+    with served(root, "--mcp", HF_HUB_OFFLINE="1") as url:
+        found = asyncio.run(tools(f"{url}/gradio_api/mcp/"))
+    assert {"enhance", "enhance_batch", "compare", "models"} <= set(found)
+    assert "camera, lens" in str(found["enhance"].inputSchema)
