@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from test_app import served
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import handlers, service
+from lowlight_hub.demo.api import TOGETHER
+from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.photos import Photo, save_photo, to_picture
 from lowlight_hub.shelf import Shelf
@@ -189,6 +193,29 @@ def test_a_model_is_loaded_once_however_many_ask(client, monkeypatch, dark_file)
     names = [job.result()[1]["model"] for job in jobs]
     assert names == ["attempt-1", "vae", "attempt-1", "vae", "attempt-1"]
     assert sorted(loaded) == ["attempt-1", "vae"]
+
+
+def test_a_full_queue_says_so_and_those_who_wait_are_served(client, monkeypatch, dark_file):
+    gate, run = threading.Event(), service.run
+
+    def held(photo, settings):
+        gate.wait()
+        return run(photo, settings)
+
+    monkeypatch.setattr(service, "run", held)
+    too_many = 5
+    jobs = [
+        client.submit(handle_file(dark_file), api_name="/enhance")
+        for _ in range(TOGETHER + MAX_WAITING + too_many)
+    ]
+    try:
+        while sum(job.done() for job in jobs) < too_many:
+            time.sleep(0.1)
+    finally:
+        gate.set()
+    failures = [str(failure) for job in jobs if (failure := job.exception()) is not None]
+    assert len(failures) == too_many
+    assert all("Queue is full" in failure for failure in failures)
 
 
 def test_what_an_example_gives_is_remembered(monkeypatch):

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from PIL import Image
 import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
@@ -230,6 +232,29 @@ def test_nothing_is_compared_without_a_photo(desktop):
     tab(desktop, 1)
     desktop.locator("#all").click()
     desktop.get_by_text("There is no photo yet").first.wait_for(timeout=WAIT_MS)
+
+
+def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    gate, run = threading.Event(), service.run
+
+    def slow(photo, settings):
+        if settings.model == list(ATTEMPTS)[2]:
+            gate.wait()
+        return run(photo, settings)
+
+    monkeypatch.setattr(service, "run", slow)
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.get_by_text(f"2 of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    desktop.locator("#stop-all").click()
+    desktop.wait_for_timeout(500)
+    gate.set()
+    desktop.wait_for_timeout(2000)
+    assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
 
 
 def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):

@@ -131,16 +131,23 @@ def _several(
 ) -> Iterator[tuple]:
     pictures: list[tuple[str, str]] = []
     files, failures = [], []
+    slider = None
     for file, done, failure in steps:
         if done is None:
             failures.append(failure)
         else:
             files.append(file)
-            picture = shown(service.preview(done.restored, done.photo), file.stem)
-            pictures.append((picture["path"], file.name))
+            slider = _before_and_after(done, said)
+            pictures.append((slider["after"]["path"], file.name))
         note = f"{len(files)} {said['of']} {count}"
         plot = gr.LinePlot(visible=False)
-        yield None, gr.Gallery(pictures, visible=True), gr.DownloadButton(visible=False), plot, note
+        yield (
+            slider,
+            gr.Gallery(pictures, visible=True),
+            gr.DownloadButton(visible=False),
+            plot,
+            note,
+        )
     if not files:
         raise LowlightError(failures[0])
     notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
