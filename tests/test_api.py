@@ -1,6 +1,7 @@
 """The demo's endpoints, as programs call them."""
 
 import asyncio
+import os
 import shutil
 import threading
 import time
@@ -233,11 +234,18 @@ def test_another_photo_of_an_examples_name_is_not_taken_for_it(tmp_path, dark_fi
     assert done.photo.size == (320, 240)
 
 
-def test_files_that_were_handed_out_go_when_they_are_old(monkeypatch):
-    old = service.scratch()
-    monkeypatch.setattr(service, "KEEP_S", -1)
-    new = service.scratch()
-    assert new.exists() and not old.exists()
+def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "photo.png").write_bytes(b"a photo")
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(service, "SWEEP_S", 0.01)
+    threading.Thread(target=service._sweep, args=(tmp_path,), daemon=True).start()
+    while old.exists():
+        time.sleep(0.01)
+    assert (new / "photo.png").exists()
+    shutil.rmtree(tmp_path)  # which ends the sweeper
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)

@@ -20,7 +20,7 @@ from lowlight_hub.demo.service import Run, Settings, Tile
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled, list_models, read_config
-from lowlight_hub.photos import open_photo, save_photo, to_picture
+from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, Detail
 from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
@@ -158,12 +158,11 @@ def _several(
 
 
 def _before_and_after(done: Run, said: Mapping[str, str]) -> dict:
-    before, after = to_picture(done.photo), service.preview(done.restored, done.photo)
-    before.thumbnail((service.PREVIEW_PX, service.PREVIEW_PX), Image.Resampling.LANCZOS)
+    before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
     width, height = done.photo.size
     small = f"{done.seconds:.2f} s · {width}×{height} · {said['peak']} {done.peak_mb / 1e3:.2f} GB"
     return {
-        "before": shown(before.convert("RGB"), "before"),
+        "before": shown(before, "before"),
         "after": shown(after, "after"),
         "width": width,
         "height": height,

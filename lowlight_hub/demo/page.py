@@ -16,7 +16,8 @@ from lowlight_hub.restoring import DETAILS
 HERE = Path(__file__).parent
 MAX_UPLOAD = "60mb"
 MAX_WAITING = 20
-HOUR_S = 3600
+# How often old files are looked for, and how old they are: gone within the hour.
+SWEEP_S, KEEP_S = 600, 2700
 I18N = gr.I18n(**TEXTS)
 # The address of the page holds the settings, so that it can be sent to somebody.
 TO_ADDRESS = """(model, strength, detail) => {
@@ -81,7 +82,7 @@ def _detail(elem_id: str) -> gr.Radio:
 
 def build() -> gr.Blocks:
     """The page, to be launched with `launch_settings()`."""
-    with gr.Blocks(title="lowlight-hub", delete_cache=(HOUR_S, HOUR_S)) as demo:
+    with gr.Blocks(title="lowlight-hub", delete_cache=(SWEEP_S, KEEP_S)) as demo:
         gr.Markdown(I18N("introduction"))
         with gr.Row():
             with gr.Column(scale=1, min_width=300):

@@ -1,15 +1,18 @@
 """What the demo computes, without a word of Gradio: photos in, restored photos and figures out."""
 
+import atexit
 import hashlib
 import json
 import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from shutil import rmtree
+from threading import Thread
 
 import numpy as np
 from PIL import Image
@@ -50,7 +53,7 @@ SMALLEST_MEASURED_PX = 11  # the window of SSIM
 MAX_PHOTOS = 50
 LUMINANCE_BINS = 64
 # Gradio copies what it hands out at once; this is for a slow disk.
-KEEP_S = 600
+KEEP_S, SWEEP_S = 600, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,23 +223,37 @@ def zipped(files: Sequence[Path]) -> Path:
     return path
 
 
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _scratch_root() -> Path:
-    return Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
+    root = _temporary_folder()
+    Thread(target=_sweep, args=(root,), daemon=True).start()
+    return root
+
+
+def _sweep(root: Path) -> None:
+    while root.is_dir():
+        for folder in root.iterdir():
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > KEEP_S:
+                    rmtree(folder)
+        time.sleep(SWEEP_S)
 
 
 def scratch() -> Path:
-    """A new folder for files that are handed out; those of earlier calls go when they are old."""
-    for folder in _scratch_root().iterdir():
-        if time.time() - folder.stat().st_mtime > KEEP_S:
-            rmtree(folder, ignore_errors=True)
+    """A new folder for files that are handed out; it is deleted after KEEP_S."""
     return Path(tempfile.mkdtemp(dir=_scratch_root()))
 
 
 @cache
 def _example_folder() -> Path:
     """The folder of dark examples: the free photos darkened, always in the same way."""
-    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-examples-"))
+    folder = _temporary_folder()
     for name, photo in dark_free_photos().items():
         save_photo(to_picture(photo), folder / f"{name}.png")
     return folder

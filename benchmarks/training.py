@@ -1,0 +1,160 @@
+"""Training as the article's listing implies it, beside ours: images a second, waiting, memory.
+
+    python benchmarks/training.py [PATH_OF_LOL] [--seconds 30] [--readme README.md]
+
+The article's way: every batch opens its photos with Pillow, makes float32 arrays of them, and
+trains in the default memory format. Ours: photos decoded once into uint8 tensors, batches cut out
+of them, channels last. Both in this process, on the same photos written as PNG, the format that LOL
+is published in; batches of 8, Adam, one after the other, so run nothing beside it.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from lowlight_hub.attempts import ATTEMPTS, Attempt  # noqa: E402
+from lowlight_hub.data import (  # noqa: E402
+    PhotoPair,
+    batch_at,
+    dark_free_photos,
+    find_pairs,
+    free_photos,
+    load_pairs,
+    source_of,
+)
+from lowlight_hub.demo.memory import PeakMemory  # noqa: E402
+from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
+from lowlight_hub.photos import open_photo, save_photo, to_picture  # noqa: E402
+from lowlight_hub.results import put_table  # noqa: E402
+
+NAMES = ("attempt-1", "attempt-4b")
+BATCH, PAIRS = 8, 64
+
+Batches = Iterator[tuple[Tensor, Tensor]]
+
+
+def pairs_as_png(data: Path | None, folder: Path) -> list[PhotoPair]:
+    """PAIRS pairs of LOL, or the free photos, as PNG files."""
+    pairs = []
+    if data is None:
+        bright = free_photos()
+        photos = [
+            (name, to_picture(dark), to_picture(bright[name]))
+            for name, dark in dark_free_photos().items()
+        ]
+    else:
+        photos = [
+            (pair.name, *(to_picture(open_photo(path)) for path in (pair.dark, pair.bright)))
+            for pair in find_pairs(data)[:PAIRS]
+        ]
+    for name, *pictures in photos:
+        files = [folder / side / f"{name}.png" for side in ("low", "high")]
+        for picture, file in zip(pictures, files, strict=True):
+            save_photo(picture, file)
+        pairs.append(PhotoPair(name, *files, scene=name))
+    return pairs
+
+
+def as_in_the_article(pairs: list[PhotoPair]) -> Batches:
+    """Opens, crops and converts each photo again whenever it is asked for."""
+    generator = torch.Generator().manual_seed(0)
+
+    def opened(path: Path) -> Tensor:
+        with Image.open(path) as picture:
+            crop = picture.convert("RGB").crop((0, 0, SIDE_PX, SIDE_PX))
+        return torch.from_numpy(np.asarray(crop, np.float32) / 255).permute(2, 0, 1)
+
+    while True:
+        chosen = torch.randint(len(pairs), (BATCH,), generator=generator).tolist()
+        yield (
+            torch.stack([opened(pairs[row].dark) for row in chosen]).contiguous(),
+            torch.stack([opened(pairs[row].bright) for row in chosen]).contiguous(),
+        )
+
+
+def as_here(pairs: list[PhotoPair], source: str) -> Batches:
+    """Cut out of photos that were decoded once."""
+    decoded = load_pairs(pairs, source)
+    for step in count():
+        dark, bright = batch_at(decoded, step, seed=0, batch_size=BATCH, whole_share=0.5)
+        yield (
+            dark.contiguous(memory_format=torch.channels_last),
+            bright.contiguous(memory_format=torch.channels_last),
+        )
+
+
+def measured(
+    attempt: Attempt, batches: Callable[[], Batches], seconds: float, **placing: torch.memory_format
+) -> tuple[float, float, float]:
+    """Images a second, share of the time waiting for data, and peak memory in MB."""
+    torch.manual_seed(0)
+    model = attempt.network()
+    model.to(**placing)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(model.parameters(), lr=attempt.lr)
+    with PeakMemory() as memory:
+        supply = batches()
+        waited = 0.0
+        for step in count(-2):  # two steps to warm up
+            if step == 0:
+                waited, start = 0.0, time.perf_counter()
+            asked = time.perf_counter()
+            dark, bright = next(supply)
+            waited += time.perf_counter() - asked
+            loss = attempt.loss(model, dark, bright)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if step > 0 and time.perf_counter() - start > seconds:
+                break
+        took = time.perf_counter() - start
+        return (step + 1) * BATCH / took, waited / took, memory.peak_mb
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path, nargs="?", help="the folder of LOL; else free photos")
+    parser.add_argument("--seconds", type=float, default=30, help="for each; default: %(default)s")
+    parser.add_argument("--readme", type=Path, help="whose table is written")
+    arguments = parser.parse_args()
+    source = source_of(arguments.data) if arguments.data else "free photos"
+    lines = [
+        "| attempt | article: images/s | waiting | memory "
+        "| here: images/s | waiting | memory | ratio |",
+        "|---|" + "--:|" * 7,
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = pairs_as_png(arguments.data, Path(folder))
+        for name in NAMES:
+            attempt = ATTEMPTS[name]
+            then = measured(attempt, lambda: as_in_the_article(pairs), arguments.seconds)
+            now = measured(
+                attempt,
+                lambda: as_here(pairs, source),
+                arguments.seconds,
+                memory_format=torch.channels_last,
+            )
+            cells = [
+                cell
+                for rate, waiting, peak in (then, now)
+                for cell in (f"{rate:.0f}", f"{waiting:.0%}", f"{peak:.0f} MB")
+            ]
+            lines.append(f"| `{name}` | {' | '.join(cells)} | {now[0] / then[0]:.1f}× |")
+    print("\n".join(lines))
+    if arguments.readme:
+        put_table(arguments.readme, "benchmarks/training.py", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
