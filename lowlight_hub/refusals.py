@@ -94,8 +94,8 @@ def explained(name: str, revision: str | None = None) -> Iterator[None]:
         cause = _cause(error)
         number = getattr(cause, "errno", None)
         if number and not isinstance(cause, ConnectionError | TimeoutError):
-            place = constants.HF_HUB_CACHE
-            raise LowlightError(f"{place}, the Hub's cache: {os.strerror(number)}") from None
+            place = getattr(cause, "filename", None) or constants.HF_HUB_CACHE
+            raise LowlightError(f"the Hub's cache, {place}: {os.strerror(number)}") from None
         kind = HubAwayError if _is_away(cause) else LowlightError
         raise kind(_sentence(cause, name, revision)) from None
 
@@ -132,8 +132,12 @@ def _sentence(error: BaseException, name: str, revision: str | None) -> str:
             f"{LOG_IN}"
         )
     if isinstance(error, LocalEntryNotFoundError):
-        away = f"{hub} cannot be reached" if error.__cause__ else "nothing is to be downloaded"
-        return f"{away}, and {name} is not in the cache: try again later, or take a bundled model"
+        if error.__cause__ is None:
+            return f"{name} is not in the cache, and nothing is to be downloaded"
+        return (
+            f"{hub} cannot be reached, and {name} is not in the cache: try again later, or take a "
+            "bundled model"
+        )
     if isinstance(error, EntryNotFoundError):
         return f"{name} lacks {CONFIG_FILE} or {WEIGHTS_FILE}: only those are read, never pickles"
     if isinstance(error, HfHubHTTPError):

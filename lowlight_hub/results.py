@@ -86,18 +86,16 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
     """
     try:
         rows, weights = _read(results or RESULTS)
+        if weights.get(name) == fingerprint(folder):
+            return [row for row in rows if row["model"] == name]
+        raise LowlightError(
+            f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
+            f"--models {folder} --json {results}`"
+        )
     except LowlightError:
         if results is None:
             return []
         raise
-    if weights.get(name) == fingerprint(folder):
-        return [row for row in rows if row["model"] == name]
-    if results is None:
-        return []
-    raise LowlightError(
-        f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
-        f"--models {folder} --json {results}`"
-    )
 
 
 def attempts_table() -> str:

@@ -68,7 +68,7 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
 
         token, private = settings.get("token"), settings.get("private")
         check_token(token)
-        self._known_config()
+        self.generate_model_card()  # what has no card makes no repository
         with explained(repo_id):
             check_login(token)
             # "mine" is then "user/mine", for the card.
