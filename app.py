@@ -9,13 +9,11 @@ import argparse
 import gradio as gr
 import torch
 
-from lowlight_hub import ATTEMPTS
 from lowlight_hub.demo import page
 from lowlight_hub.demo.service import SHELF
 
 if torch.cuda.is_available():  # ZeroGPU wants its models placed before the first call
-    for attempt in ATTEMPTS:
-        SHELF.get(attempt)
+    SHELF.place()
 
 
 def build() -> gr.Blocks:

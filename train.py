@@ -9,10 +9,11 @@ import torch
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
 from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, source_of
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.folders import MAX_WIDTH
 from lowlight_hub.outcome import Settings
-from lowlight_hub.remote import push_all
+from lowlight_hub.publishing import add_push_options, publish
+from lowlight_hub.refusals import check_may_push, check_revision, check_user
 from lowlight_hub.training import CHECKPOINT_FILE, train
 
 
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--push-to", metavar="USER", help="put what was trained on the Hub as USER/lowlight-NAME"
     )
-    parser.add_argument("--private", action="store_true", default=None, help="for you alone")
+    add_push_options(parser)
     return parser
 
 
@@ -146,11 +147,30 @@ def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Pat
     return folder
 
 
+def _check_push(arguments: argparse.Namespace) -> None:
+    """Finds out before hours of training what a push would be refused for."""
+    user = arguments.push_to
+    if user is None:
+        if arguments.private or arguments.revision or arguments.dry_run:
+            raise LowlightError("--private, --revision and --dry-run need --push-to USER")
+        return
+    check_user(user)
+    check_revision(arguments.revision)
+    if arguments.dry_run:
+        return
+    try:
+        check_may_push(user)
+    except HubAwayError as error:
+        # It may be back when it is needed; until then the weights are on disk.
+        print(f"warning: {error}; training starts all the same", file=sys.stderr)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message."""
     arguments = _parser().parse_args(argv)
     names = list(ATTEMPTS) if arguments.attempt == "all" else [arguments.attempt]
     try:
+        _check_push(arguments)
         if arguments.data is None:
             pairs = simulated_pairs()
         elif len(arguments.data) > 2:
@@ -158,13 +178,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             pairs = load_pairs(find_pairs(*arguments.data), source_of(*arguments.data))
         folders = [_train(get_attempt(name), pairs, arguments) for name in names]
-        if not arguments.push_to:
-            return 0
-        pushed, refusals = push_all(folders, arguments.push_to, private=arguments.private)
-        print(*pushed, sep="\n")
-        for refusal in refusals:
-            print(f"error: {refusal}", file=sys.stderr)
-        return 1 if refusals else 0
+        return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ("1.16.0", "2.4.0")
-TESTS = ("tests/test_remote.py", "tests/test_shelf.py", "tests/test_spaces.py")
+MODULES = ("publishing", "remote", "shelf", "spaces", "weights")
+TESTS = [f"tests/test_{module}.py" for module in MODULES]
 
 
 def main(versions: list[str]) -> int:

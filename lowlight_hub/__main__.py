@@ -1,23 +1,32 @@
-"""The command line: `lowlight-hub enhance | evaluate | bundle | report`."""
+"""The command line: `lowlight-hub enhance | evaluate | bundle | push | push-space | report`."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from lowlight_hub.attempts import DEFAULT, get_attempt
+from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
 from lowlight_hub.batch import enhance_batch, find_photos, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, bundle, bundled, fingerprint, list_models
+from lowlight_hub.folders import (
+    CONFIG_FILE,
+    SAMPLES_FILE,
+    bundle,
+    bundled,
+    fingerprint,
+    list_models,
+    load_folder,
+    read_config,
+)
 from lowlight_hub.hub import load_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
-from lowlight_hub.remote import push_all, what_is_pushed
+from lowlight_hub.publishing import add_push_options, publish, show_files
 from lowlight_hub.restoring import DETAILS
 from lowlight_hub.results import RESULTS, read_results, write_tables
-from lowlight_hub.spaces import push_space
+from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--models",
         type=lambda text: [name.strip() for name in text.split(",")],
-        help="names with commas between (default: all bundled models)",
+        help="names and folders of train.py with commas between (default: all bundled models)",
     )
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     evaluate.set_defaults(run=_evaluate)
@@ -51,17 +60,21 @@ def _parser() -> argparse.ArgumentParser:
         "folders", type=Path, nargs="+", metavar="FOLDER", help="weights/NAME or runs/NAME"
     )
     push.add_argument("user", metavar="USER", help="your name on the Hub, or an organisation's")
-    push.add_argument("--private", action="store_true", default=None, help="for you alone")
     push.add_argument(
-        "--revision", metavar="TAG", help="the version's tag (default: v1.0, v1.1 and so on)"
+        "--results",
+        type=Path,
+        metavar="FILE",
+        help="the card's figures, as evaluate --json writes them (default: the package's, where "
+        "the weights are the same)",
     )
-    push.add_argument("--dry-run", action="store_true", help="show what would be pushed")
+    add_push_options(push)
     push.set_defaults(run=_push)
 
     space = commands.add_parser("push-space", help="put the demo on the Hugging Face Hub")
     space.add_argument("name", metavar="USER/NAME")
     space.add_argument("--zero-gpu", action="store_true", help="for a Space with ZeroGPU hardware")
     space.add_argument("--private", action="store_true", default=None, help="for you alone")
+    space.add_argument("--dry-run", action="store_true", help="show what would be pushed")
     space.set_defaults(run=_push_space)
 
     report = commands.add_parser(
@@ -152,7 +165,16 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # Imported where used: scikit-image takes a second.
     from lowlight_hub.evaluation import evaluate
 
-    rows = evaluate(arguments.data, arguments.models or list_models())
+    models, weights = {}, {}
+    for name in arguments.models or list_models():
+        is_folder = name not in ATTEMPTS and (Path(name) / CONFIG_FILE).is_file()
+        folder = Path(name) if is_folder else bundled(get_attempt(name).name)
+        model = load_folder(folder)
+        attempt = read_config(folder)["attempt"]
+        if attempt in models:
+            raise LowlightError(f"two models of {attempt} are named: measure one at a time")
+        models[attempt], weights[attempt] = model, fingerprint(folder)
+    rows = evaluate(arguments.data, models)
     print(f"{'model':14} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
     for row in rows:
         print(
@@ -160,8 +182,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"{row['ssim']:6.3f} {row['psnr_gt_mean']:8.2f}"
         )
     if arguments.json:
-        measured = {row["model"] for row in rows}
-        weights = {name: fingerprint(bundled(name)) for name in list_models() if name in measured}
         results = {"rows": rows, "weights": weights}
         replace_text(arguments.json, json.dumps(results, indent=1) + "\n")
 
@@ -172,24 +192,17 @@ def _bundle(arguments: argparse.Namespace) -> None:
 
 
 def _push(arguments: argparse.Namespace) -> int:
-    if arguments.dry_run:
-        for folder in arguments.folders:
-            repository, files = what_is_pushed(folder, arguments.user)
-            print(f"{repository}, {sum(map(len, files.values())) / 2**20:.2f} MiB:")
-            for name, content in files.items():
-                print(f"{len(content):10,}  {name}")
-            print(files[CARD_FILE].decode())
-        return 0
-    pushed, refusals = push_all(
-        arguments.folders, arguments.user, private=arguments.private, tag=arguments.revision
-    )
-    print(*pushed, sep="\n")
-    for refusal in refusals:
-        print(f"error: {refusal}", file=sys.stderr)
-    return 1 if refusals else 0
+    return publish(arguments.folders, arguments.user, arguments, arguments.results)
 
 
 def _push_space(arguments: argparse.Namespace) -> None:
+    if arguments.dry_run:
+        check_space_name(arguments.name)
+        files = space_files(CHECKOUT, zero_gpu=arguments.zero_gpu)
+        show_files(f"spaces/{arguments.name}", files)
+        print(f"---{files['README.md'].decode().split('---')[1]}---")
+        print(files["requirements.txt"].decode())
+        return
     print(push_space(arguments.name, zero_gpu=arguments.zero_gpu, private=arguments.private))
 
 

@@ -9,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from lowlight_hub.attempts import ARTICLE, Attempt
 from lowlight_hub.data import LOL
 from lowlight_hub.durable import replace_text
-from lowlight_hub.folders import CARD_FILE, read_config
+from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
 LOL_LIMITS = (
@@ -35,10 +35,12 @@ def model_card(
     config: dict[str, Any],
     rows: Sequence[Mapping[str, Any]] = (),
     repository: str | None = None,
+    samples: bool = True,
 ) -> str:
     """The README.md of a model's folder, or of its `repository` on the Hub.
 
-    `rows` are its figures, none before it is evaluated.
+    `rows` are its figures, none before it is evaluated. `samples` says whether the sample sheet
+    lies beside it.
     """
     header = ModelCardData(
         license="apache-2.0",
@@ -79,15 +81,18 @@ def model_card(
             "| size | input | PSNR | SSIM | PSNR, GT-mean |\n|---|---|--:|--:|--:|\n"
             + "\n".join(figures)
         )
-    parts += [
-        "![free photos, dark, restored and bright](samples.webp)\n\n"
-        "Free photos darkened by a simulator. From above: dark, the network's answer, "
-        f"{'its answer to the original, ' if attempt.reads_bright else ''}"
-        "what `enhance` makes of the dark photo, the original.",
+    if samples:
+        parts.append(
+            f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
+            "Free photos darkened by a simulator. From above: dark, the network's answer, "
+            f"{'its answer to the original, ' if attempt.reads_bright else ''}"
+            "what `enhance` makes of the dark photo, the original."
+        )
+    parts.append(
         "**Limits.** It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` "
         "carries the light and the colours to the photo in full size."
-        + (LOL_LIMITS if config["data"] == LOL else ""),
-    ]
+        + (LOL_LIMITS if config["data"] == LOL else "")
+    )
     return "\n\n".join(parts) + "\n"
 
 

@@ -7,7 +7,7 @@ et al., IEEE TIP 2004). `psnr_gt_mean` first scales the output to the reference'
 another protocol, which adds several dB, never to be compared with the first.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.data import CROP, Pairs, PhotoPair, find_pairs, find_test_pairs, load_pairs
-from lowlight_hub.hub import load_model
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import BASELINES, CROP_SIZE, FULL_SIZE, Figures, Row
@@ -63,12 +62,12 @@ def _rounded(photo: Tensor) -> np.ndarray:
     return (photo.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
 
 
-def evaluate(data: Path, models: Sequence[str]) -> list[Row]:
-    """Figures for the baselines and then for each model, on LOL in the folder `data`.
+def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
+    """Figures for the baselines and then for each model, by its attempt, on LOL in `data`.
 
-    Raises LowlightError for an unknown model, missing weights, or a folder without LOL.
+    Raises LowlightError for a folder without LOL.
     """
-    loaded = [(name, load_model(name)) for name in models]
+    loaded = list(models.items())
     files = find_test_pairs(data)
     test = load_pairs(files, "eval15")
     training = load_pairs(find_pairs(data), "our485")

@@ -17,7 +17,10 @@ def load_model(
     *,
     revision: str | None = None,
     source: Source | None = None,
-    token: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    force_download: bool = False,
+    local_files_only: bool = False,
 ) -> LowlightModel:
     """A trained model, in eval mode, on the CPU, in float32.
 
@@ -25,6 +28,7 @@ def load_model(
     Hub, "user/lowlight-vae", at `revision` (a branch, tag or commit; None is its main branch); or a
     folder written by train.py. With `source="hub"` an attempt's name means the repository of
     LOWLIGHT_HUB_NAMESPACE. `token` is for private repositories; None takes that of `hf auth login`.
+    `cache_dir`, `force_download` and `local_files_only` are those of hf_hub_download.
     The module takes and gives B 3 H W, float, RGB in 0..1; its `config` says how it was trained,
     its `revision` which commit of the Hub it is.
     Raises LowlightError for an unknown name and for weights that are missing, damaged, of another
@@ -32,7 +36,14 @@ def load_model(
     """
     repository = _repository(name, source)
     if repository is not None:
-        folder = pull(repository, revision=revision, token=token)
+        folder = pull(
+            repository,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
         model = load_folder(folder)
         model.revision = folder.name
         # Where an attempt was asked for, and not a repository, it must be that attempt.

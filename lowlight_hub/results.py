@@ -10,7 +10,6 @@ from lowlight_hub.cards import trained_in_words
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import WEIGHTS, bundled, fingerprint, list_models, read_config
-from lowlight_hub.weights import WEIGHTS_FILE
 
 RESULTS = WEIGHTS / "results.json"
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
@@ -45,21 +44,12 @@ class Row(Figures):
 
 
 def read_results(path: Path) -> list[Row]:
-    """The rows that `lowlight-hub evaluate --json` wrote.
+    """The rows that `lowlight-hub evaluate --json` wrote of all bundled models.
 
     Raises LowlightError where they are missing, damaged, not of all bundled models, or of other
     weights than the bundled ones.
     """
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        rows, weights = results["rows"], results["weights"]
-        complete = all(Row.__annotations__.keys() <= row.keys() for row in rows)
-    except FileNotFoundError:
-        raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        complete = False
-    if not complete:
-        raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
+    rows, weights = _read(path)
     stale = [name for name in list_models() if weights.get(name) != fingerprint(bundled(name))]
     if stale:
         raise LowlightError(
@@ -69,15 +59,43 @@ def read_results(path: Path) -> list[Row]:
     return rows
 
 
-def rows_of(name: str, folder: Path) -> list[Row]:
-    """The recorded figures of an attempt; none where the weights in `folder` are others."""
+def _read(path: Path) -> tuple[list[Row], dict[str, str]]:
+    """The rows of a file, and the SHA-256 of the weights that were measured, by attempt."""
     try:
-        rows = read_results(RESULTS)
+        results = json.loads(path.read_text(encoding="utf-8"))
+        rows, weights = results["rows"], results["weights"]
+        complete = isinstance(weights, dict) and all(
+            Row.__annotations__.keys() <= row.keys()
+            and all(isinstance(row[figure], int | float) for figure in Figures.__annotations__)
+            for row in rows
+        )
+    except FileNotFoundError:
+        raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        complete = False
+    if not complete:
+        raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
+    return rows, weights
+
+
+def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
+    """The figures of the weights in `folder`, of the attempt `name`.
+
+    They are looked up in `results`, which must hold them, else in the package's, which may not.
+    Raises LowlightError where `results` is missing, damaged or of other weights.
+    """
+    try:
+        rows, weights = _read(results or RESULTS)
+        if weights.get(name) == fingerprint(folder):
+            return [row for row in rows if row["model"] == name]
+        raise LowlightError(
+            f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
+            f"--models {folder} --json {results}`"
+        )
     except LowlightError:
-        return []
-    packed = bundled(name)
-    same = (packed / WEIGHTS_FILE).is_file() and fingerprint(folder) == fingerprint(packed)
-    return [row for row in rows if row["model"] == name] if same else []
+        if results is None:
+            return []
+        raise
 
 
 def attempts_table() -> str:

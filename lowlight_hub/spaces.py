@@ -4,17 +4,19 @@ import re
 from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+from huggingface_hub.utils import validate_repo_id
 
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.remote import explained
+from lowlight_hub.refusals import check_login, check_token, check_user, explained
 
 CHECKOUT = Path(__file__).parent.parent
-PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights")
+PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights", "docs")
 # Of what lies in a folder; the rest may be anything, a secret too.
 CODE = (".py", ".html", ".css", ".js")
 SUFFIXES = (*CODE, ".md", ".csv", ".sha256", ".webp", ".png", ".json", ".jsonl", ".safetensors")
-# What ZeroGPU Spaces have: no newer torch, one of two Pythons.
+# What ZeroGPU Spaces have: no newer torch, one of two Pythons, `spaces` in a version of theirs.
 ZERO_GPU_PINS = {"torch": "2.11.0", "torchvision": "0.26.0"}
+ZERO_GPU_SPACES = "spaces>=0.40,<1"
 ZERO_GPU_PYTHON = "3.12"
 
 
@@ -39,11 +41,19 @@ def space_files(checkout: Path, *, zero_gpu: bool) -> dict[str, bytes]:
         pins = files["requirements.txt"].decode()
         for package, version in ZERO_GPU_PINS.items():
             pins = re.sub(rf"(?m)^{package}==.*$", f"{package}=={version}", pins)
-        files["requirements.txt"] = f"{pins.rstrip()}\nspaces\n".encode()
+        files["requirements.txt"] = f"{pins.rstrip()}\n{ZERO_GPU_SPACES}\n".encode()
         card = files["README.md"].decode()
         python = f'python_version: "{ZERO_GPU_PYTHON}"'
         files["README.md"] = re.sub(r"(?m)^python_version: .*$", python, card, count=1).encode()
     return files
+
+
+def check_space_name(name: str) -> None:
+    """Raises LowlightError for what cannot be the name of a Space."""
+    user, _, rest = name.partition("/")
+    check_user(user)
+    with explained(name):
+        validate_repo_id(f"{user}/{rest}")
 
 
 def push_space(
@@ -56,11 +66,12 @@ def push_space(
 ) -> str:
     """Makes the Space `name`, user/name, hold the demo and nothing else, and says its address.
 
-    Raises LowlightError where the folder is no checkout, and where the Hub refuses or cannot be
-    reached.
+    Raises LowlightError where the folder is no checkout, nobody is logged in, and where the Hub
+    refuses or cannot be reached.
     """
-    if name.count("/") != 1:
-        raise LowlightError(f"{name!r} is not the name of a Space: expected USER/NAME")
+    check_space_name(name)
+    check_token(token)
+    check_login(token)
     files = space_files(checkout, zero_gpu=zero_gpu)
     api = HfApi(token=token, library_name="lowlight_hub")
     with explained(name):

@@ -4,6 +4,7 @@ import importlib
 import os
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,6 +98,12 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> HubServer:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     monkeypatch.delenv(NAMESPACE_VARIABLE, raising=False)
     return HUB
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client asks again at once, not after up to 8 seconds."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture(scope="session")

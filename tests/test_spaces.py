@@ -36,7 +36,8 @@ def test_the_repository_as_it_stands_is_a_space():
 def test_a_zero_gpu_space_asks_for_what_zero_gpu_has():
     files = space_files(ROOT, zero_gpu=True)
     pins = files["requirements.txt"].decode().splitlines()
-    assert "torch==2.11.0" in pins and "torchvision==0.26.0" in pins and "spaces" in pins
+    assert "torch==2.11.0" in pins and "torchvision==0.26.0" in pins
+    assert [pin for pin in pins if pin.startswith("spaces>=")]
     assert len([pin for pin in pins if pin.startswith("torch==")]) == 1
     assert card_of(files)["python_version"] == "3.12"
 
@@ -74,7 +75,8 @@ def test_only_what_is_known_is_uploaded(tmp_path):
     for part in ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub/a.py"):
         (tmp_path / part).parent.mkdir(exist_ok=True)
         (tmp_path / part).write_text("x")
-    (tmp_path / "weights").mkdir()
+    for folder in ("weights", "docs"):
+        (tmp_path / folder).mkdir()
     known = space_files(tmp_path, zero_gpu=False)
     for stray in ("lowlight_hub/.env", "weights/.a.partial.safetensors", "weights/checkpoint.pt"):
         (tmp_path / stray).write_text("secret")
@@ -89,11 +91,24 @@ def test_another_space_is_left_alone(hub, capsys):
     assert "data.csv" in hub.repositories["spaces", NAME].commits[-1][2]
 
 
-def test_refusals_are_one_sentence(hub, tmp_path, capsys):
+def test_a_dry_run_shows_everything_and_sends_nothing(hub, capsys):
+    assert main(["push-space", NAME, "--zero-gpu", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert f"spaces/{NAME}, " in told and "torch==2.11.0" in told and "sdk: gradio" in told
+    assert all(f"  {name}\n" in told for name in space_files(ROOT, zero_gpu=True))
+    assert main(["push-space", "no name at all/x/y", "--dry-run"]) == 1
+    assert hub.log == []
+
+
+def test_refusals_are_one_sentence(hub, tmp_path, capsys, monkeypatch):
     hub.faults.append(Fault("api/repos/create", status=403))
     assert main(["push-space", NAME]) == 1
     assert main(["push-space", "no name at all/x/y"]) == 1
     errors = capsys.readouterr().err.splitlines()
-    assert len(errors) == 2 and all(line.startswith("error: ") for line in errors)
+    monkeypatch.setenv("HF_TOKEN", "")
+    assert main(["push-space", NAME]) == 1
+    errors += capsys.readouterr().err.splitlines()
+    assert "nobody is logged in" in errors[-1]
+    assert len(errors) == 3 and all(line.startswith("error: ") for line in errors)
     with pytest.raises(lowlight_hub.LowlightError, match="run this in a checkout"):
         space_files(tmp_path, zero_gpu=False)

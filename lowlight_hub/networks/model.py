@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from huggingface_hub import ModelCard, PyTorchModelHubMixin
+from huggingface_hub import HfApi, ModelCard, PyTorchModelHubMixin
 from torch import nn
 
 from lowlight_hub.errors import LowlightError
@@ -29,35 +29,68 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         pretrained_model_name_or_path: str | Path,
         *,
         revision: str | None = None,
-        token: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        strict: bool = True,
     ) -> M:
-        """A trained model of this class, as load_model gives it: always strict.
+        """A trained model of this class, as load_model gives it, which explains the keywords.
 
-        Raises LowlightError as load_model does, and for a model of another class.
+        Raises LowlightError as load_model does, for a model of another class, and for a `strict`
+        other than True: no model is ever loaded in part.
         """
         from lowlight_hub.hub import load_model  # the table of attempts is made of networks
 
-        model = load_model(pretrained_model_name_or_path, revision=revision, token=token)
+        if strict is not True:
+            raise LowlightError(f"strict is {strict!r}, and must be True: every weight must fit")
+        model = load_model(
+            pretrained_model_name_or_path,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
         if not isinstance(model, cls):
             raise LowlightError(
                 f"{pretrained_model_name_or_path} is a {type(model).__name__}, not a {cls.__name__}"
             )
         return model
 
+    def push_to_hub(self, repo_id: str, **settings: Any) -> str:
+        """As the mixin's, whose `settings` these are, with a card that names the repository.
+
+        Raises LowlightError where the model was never trained, nobody is logged in, and where the
+        Hub refuses or cannot be reached.
+        """
+        from lowlight_hub.refusals import check_login, check_token, explained
+
+        token, private = settings.get("token"), settings.get("private")
+        check_token(token)
+        self.generate_model_card()  # what has no card makes no repository
+        with explained(repo_id):
+            check_login(token)
+            # "mine" is then "user/mine", for the card.
+            made = HfApi(token=token).create_repo(repo_id, private=private, exist_ok=True)
+            settings["model_card_kwargs"] = {"repository": made.repo_id}
+            return super().push_to_hub(made.repo_id, **settings)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         from lowlight_hub.folders import save_model
 
         save_model(self, self._known_config(), save_directory)
 
-    def generate_model_card(self, *_, **__) -> ModelCard:
-        """The card that train.py writes."""
+    def generate_model_card(self, *_, repository: str | None = None, **__) -> ModelCard:
+        """The card that train.py writes, of the model in `repository`, without its samples."""
         from lowlight_hub.attempts import get_attempt
         from lowlight_hub.cards import model_card
         from lowlight_hub.folders import check_card_config
 
         config = self._known_config()
         check_card_config(config, "this model")
-        return ModelCard(model_card(get_attempt(config["attempt"]), config))
+        attempt = get_attempt(config["attempt"])
+        return ModelCard(model_card(attempt, config, repository=repository, samples=False))
 
     def _known_config(self) -> dict[str, Any]:
         if self.config is None:
