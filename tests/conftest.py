@@ -32,6 +32,11 @@ from lowlight_hub.remote import NAMESPACE_VARIABLE  # noqa: E402
 torch.set_num_threads(2)
 
 
+def python_path(folder: Path) -> str:
+    """PYTHONPATH for a process, with one more folder."""
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+
+
 @pytest.fixture
 def photo() -> torch.Tensor:
     """A photo 3 240 320 in 0..1 in which every pixel differs from its mirror image."""

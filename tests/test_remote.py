@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import python_path
 from hub_server import TOKEN, USER, Fault
 from huggingface_hub import constants
 
@@ -100,7 +101,7 @@ def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess:
     """Runs Python with other settings of the client, which it reads when it is imported."""
     return subprocess.run(
         [sys.executable, "-c", f"import lowlight_hub\n{code}"],
-        env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **environment, "PYTHONPATH": python_path(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -184,7 +185,7 @@ def test_an_existing_folder_is_loaded_whatever_its_name(hub, tmp_path, monkeypat
 
 def test_two_processes_at_once_get_whole_models(hub, tmp_path):
     hub.add(NAME, files_of("attempt-1"))
-    environment = {**os.environ, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "HF_HOME": str(tmp_path / "home"), "PYTHONPATH": python_path(ROOT)}
     code = (
         "import torch, lowlight_hub; model = lowlight_hub.load_model("
         f"'{NAME}'); print(model(torch.full((1, 3, 8, 8), 0.1)).mean().item())"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import python_path
 from gradio_client import Client, handle_file
 from hub_server import USER, Fault
 from test_app import served
@@ -64,7 +65,7 @@ def test_the_uploaded_tree_answers(hub, tmp_path, dark_file, zero_gpu):
             "        return function(*inputs)\n"
             "    return on_gpu\n"
         )
-    with served(tmp_path / "space", PYTHONPATH=str(tmp_path / "modules")) as url:
+    with served(tmp_path / "space", PYTHONPATH=python_path(tmp_path / "modules")) as url:
         client = Client(url, verbose=False)
         _, answers = client.predict(handle_file(dark_file), api_name="/compare")
     assert len(answers) == len(ATTEMPTS)
