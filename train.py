@@ -11,6 +11,7 @@ from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
 from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, source_of
 from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.folders import MAX_WIDTH
+from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
@@ -27,11 +28,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data",
-        type=Path,
         nargs="+",
         metavar="PATH",
-        help="the folder of LOL, a folder with low/ and high/, or two folders, dark "
-        "photos first; without it, free photos darkened by a simulator",
+        help="the folder of LOL, a folder with low/ and high/, two folders, dark photos first, or "
+        "hub:USER/NAME[@REVISION], a dataset of the Hub with such folders; without it, free photos "
+        "darkened by a simulator",
     )
     parser.add_argument("--epochs", type=_positive(int), help="default: the attempt's own")
     parser.add_argument("--batch-size", type=_positive(int), default=Settings.batch_size)
@@ -176,7 +177,9 @@ def main(argv: list[str] | None = None) -> int:
         elif len(arguments.data) > 2:
             raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
         else:
-            pairs = load_pairs(find_pairs(*arguments.data), source_of(*arguments.data))
+            places = [data_folder(place) for place in arguments.data]
+            pulled = [place for place in arguments.data if place.startswith(PREFIX)]
+            pairs = load_pairs(find_pairs(*places), source_of(*places, names=pulled))
         folders = [_train(get_attempt(name), pairs, arguments) for name in names]
         return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
     except LowlightError as error:

@@ -21,6 +21,7 @@ from lowlight_hub.folders import (
     read_config,
 )
 from lowlight_hub.hub import load_model
+from lowlight_hub.hub_data import data_folder
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
@@ -36,7 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_enhance(commands)
 
     evaluate = commands.add_parser("evaluate", help="measure models on LOL's eval15")
-    evaluate.add_argument("--data", type=Path, required=True, help="the folder of LOL")
+    evaluate.add_argument(
+        "--data",
+        required=True,
+        metavar="PATH",
+        help="the folder of LOL, or hub:USER/NAME[@REVISION], a dataset of the Hub that holds it",
+    )
     evaluate.add_argument(
         "--models",
         type=lambda text: [name.strip() for name in text.split(",")],
@@ -174,7 +180,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         if attempt in models:
             raise LowlightError(f"two models of {attempt} are named: measure one at a time")
         models[attempt], weights[attempt] = model, fingerprint(folder)
-    rows = evaluate(arguments.data, models)
+    rows = evaluate(data_folder(arguments.data), models)
     print(f"{'model':14} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
     for row in rows:
         print(

@@ -86,11 +86,11 @@ def _holds_lol(folder: Path) -> bool:
     return (folder / "our485").is_dir()
 
 
-def source_of(*folders: Path) -> str:
-    """What the records call the pairs in these folders: LOL, or the folders' names."""
+def source_of(*folders: Path, names: Sequence[str] = ()) -> str:
+    """What the records call the pairs in these folders: LOL, `names`, or the folders' own names."""
     if _holds_lol(folders[0]) or "our485" in folders[0].resolve().parts:
         return LOL
-    return " and ".join(folder.resolve().name for folder in folders)
+    return " and ".join(names or [folder.resolve().name for folder in folders])
 
 
 def find_test_pairs(folder: Path) -> list[PhotoPair]:

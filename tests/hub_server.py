@@ -103,8 +103,15 @@ class HubServer:
                 at(f"{repository}/preupload/{{revision}}", "POST", self._preupload),
                 at(f"{repository}/commit/{{revision}}", "POST", self._commit),
                 at(f"{repository}/tag/{{revision}}", "POST", self._tag),
-                at("/{user}/{name}/resolve/{revision}/{path:path}", "GET", self._resolve),
-                at("/{user}/{name}/resolve/{revision}/{path:path}", "HEAD", self._resolve),
+                *(
+                    at(
+                        f"{prefix}/{{user}}/{{name}}/resolve/{{revision}}/{{path:path}}",
+                        method,
+                        self._resolve,
+                    )
+                    for prefix in ("", "/{kind}")
+                    for method in ("GET", "HEAD")
+                ),
             ]
         )
 
@@ -269,7 +276,8 @@ class HubServer:
         return JSONResponse({})
 
     async def _resolve(self, request: Request, known: bool) -> Response:
-        repository = self._found(request, known, "models")
+        # Without a kind, the address is that of a model.
+        repository = self._found(request, known, request.path_params.get("kind", "models"))
         if repository is None:
             return error(404 if known else 401, "RepoNotFound", "Repository not found")
         found = repository.at(request.path_params["revision"])

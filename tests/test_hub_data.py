@@ -1,0 +1,73 @@
+"""Pairs from a dataset of the Hub: the real client, a Hub on this machine."""
+
+from pathlib import Path
+
+import pytest
+from hub_server import USER, Fault
+
+import train as command
+from lowlight_hub import LowlightError
+from lowlight_hub.data import find_pairs, find_test_pairs
+from lowlight_hub.folders import read_config
+from lowlight_hub.hub_data import data_folder
+
+NAME = f"{USER}/pairs"
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        str(it.relative_to(folder)): it.read_bytes() for it in folder.rglob("*") if it.is_file()
+    }
+
+
+def test_lol_is_pulled_and_nothing_else(hub, lol):
+    strays = {"our485/low/code.py": b"import os", "weights.bin": b"0", "our485/notes/a.png": b"0"}
+    hub.add(NAME, files_below(lol) | strays, kind="datasets")
+    folder = data_folder(f"hub:{NAME}")
+    assert files_below(folder) == files_below(lol)
+    assert [pair.name for pair in find_pairs(folder)] == ["2", "5", "6", "10"]
+    assert [pair.name for pair in find_test_pairs(folder)] == ["700"]
+
+
+def test_a_revision_is_kept_and_cached(hub, lol):
+    first = hub.add(NAME, files_below(lol), kind="datasets")
+    hub.add(NAME, {"low/only.png": b"another"}, kind="datasets")
+    folder = data_folder(f"hub:{NAME}@{first}")
+    assert files_below(folder) == files_below(lol)
+    hub.faults.append(Fault(".*", status=503))
+    assert data_folder(f"hub:{NAME}@{first}") == folder
+
+
+def test_training_from_the_hub_records_where_its_pairs_are_from(hub, lol, tmp_path, capsys):
+    pairs = {
+        name.removeprefix("our485/"): content
+        for name, content in files_below(lol).items()
+        if name.startswith("our485/")
+    }
+    hub.add(NAME, pairs, kind="datasets")
+    arguments = ["listing", "--data", f"hub:{NAME}", "--epochs", "1", "--batch-size", "1"]
+    status = command.main([*arguments, "--out", str(tmp_path / "runs")])
+    assert status == 0, capsys.readouterr().err
+    assert read_config(tmp_path / "runs" / "listing")["data"] == f"hub:{NAME}"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("hub:nothing", "is no dataset: expected hub:USER/NAME"),
+        ("hub:a/b/c", "is no dataset: expected hub:USER/NAME"),
+        (f"hub:{NAME}@", "is no dataset: expected hub:USER/NAME"),
+        (f"hub:{NAME}@../x", "is not a revision"),
+        (f"hub:{USER}/nowhere", "nowhere"),
+        (f"hub:{USER}/empty", "holds no photos in low and high"),
+    ],
+)
+def test_what_is_no_dataset_is_refused_in_a_sentence(hub, place, said):
+    hub.add(f"{USER}/empty", {"README.md": b"nothing"}, kind="datasets")
+    with pytest.raises(LowlightError, match=said) as caught:
+        data_folder(place)
+    assert "\n" not in str(caught.value)
+
+
+def test_other_places_are_folders():
+    assert data_folder("photos") == Path("photos")
