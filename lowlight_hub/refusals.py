@@ -131,9 +131,11 @@ def _sentence(error: BaseException, name: str, revision: str | None) -> str:
             f"there is no {name} at {hub} that you may see: check the name, and for a private one "
             f"{LOG_IN}"
         )
-    if isinstance(error, LocalEntryNotFoundError):
-        if error.__cause__ is None:
-            return f"{name} is not in the cache, and nothing is to be downloaded"
+    if isinstance(error, LocalEntryNotFoundError) and error.__cause__ is None:
+        return f"{name} is not in the cache, and nothing is to be downloaded"
+    # What 1.16 comes to when it asks a second time.
+    is_closed = isinstance(error, RuntimeError) and "client has been closed" in str(error)
+    if isinstance(error, LocalEntryNotFoundError) or is_closed:
         return (
             f"{hub} cannot be reached, and {name} is not in the cache: try again later, or take a "
             "bundled model"
