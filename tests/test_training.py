@@ -290,8 +290,9 @@ def test_command_refuses_impossible_arguments(capsys, arguments):
 
 
 def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
-    import app
     from lowlight_hub.__main__ import main as lowlight_hub
+    from lowlight_hub.demo import handlers, service
+    from lowlight_hub.photos import open_photo
     from lowlight_hub.shelf import Shelf
 
     out = tmp_path / "runs"
@@ -300,10 +301,10 @@ def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, m
     assert lowlight_hub(["bundle", str(out / "toy")]) == 0
     assert list_models() == ["toy"]
     assert load_model("toy")(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8)
-    monkeypatch.setattr(app, "SHELF", Shelf())
-    pictures, note = list(app.restore_with_all(str(dark_file)))[-1]
-    assert [caption for _, caption in pictures] == ["A toy"]
-    assert "1 attempt" in note
+    monkeypatch.setattr(service, "SHELF", Shelf())
+    *_, (tiles, _) = service.compare(open_photo(dark_file), None, "transfer")
+    assert [tile.attempt.title for tile in tiles] == ["A toy"]
+    assert [name for _, name in handlers.model_choices()] == ["toy"]
 
 
 def test_training_needs_no_gradio():
