@@ -34,8 +34,8 @@ def test_what_is_no_batch_of_photos_is_refused(attempt, shape):
 
 
 def test_answers_differ_with_the_photo(attempt):
-    # Batch normalisation has seen nothing yet: train mode uses the batch's own statistics. Untrained
-    # weights may let little through 8 numbers; in double precision that is far above rounding.
+    # Batch normalisation has seen nothing yet: train mode uses the batch's own statistics.
+    # Untrained, 8 numbers may let little through; in double precision that is far above rounding.
     model = attempt.network().train().double()
     photo = torch.rand(1, 3, 200, 200, dtype=torch.float64)
     restored = model(torch.cat([photo * 0.1, photo.flip(3)]))
