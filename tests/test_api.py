@@ -17,7 +17,7 @@ from test_app import served
 
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import handlers, service
+from lowlight_hub.demo import handlers, page, service
 from lowlight_hub.demo.api import TOGETHER
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.evaluation import psnr_and_ssim
@@ -246,6 +246,32 @@ def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
         time.sleep(0.01)
     assert (new / "photo.png").exists()
     shutil.rmtree(tmp_path)  # which ends the sweeper
+
+
+def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(page, "SWEEP_S", 1)
+    monkeypatch.setattr(page, "KEEP_S", 1)
+
+    def kept():
+        return {it for it in (tmp_path / "kept").rglob("*") if it.is_file()}
+
+    demo = page.build()
+    _, url, _ = demo.launch(
+        **page.launch_settings(), prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
+    )
+    try:
+        examples = kept()
+        client = Client(url, verbose=False, download_files=False)
+        client.predict(handle_file(dark_file), api_name="/compare")
+        assert len(kept() - examples) > len(ATTEMPTS)
+        for _ in range(300):
+            if kept() == examples:
+                break
+            time.sleep(0.1)
+        assert kept() == examples
+    finally:
+        demo.close()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)
