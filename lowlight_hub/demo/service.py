@@ -238,10 +238,12 @@ def _scratch_root() -> Path:
 
 def _sweep(root: Path) -> None:
     while root.is_dir():
-        for folder in root.iterdir():
-            with suppress(OSError):
-                if time.time() - folder.stat().st_mtime > KEEP_S:
-                    rmtree(folder)
+        # Whatever is looked at may be deleted meanwhile, the root itself included.
+        with suppress(OSError):
+            for folder in list(root.iterdir()):
+                with suppress(OSError):
+                    if time.time() - folder.stat().st_mtime > KEEP_S:
+                        rmtree(folder)
         time.sleep(SWEEP_S)
 
 
