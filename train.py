@@ -8,14 +8,25 @@ from pathlib import Path
 import torch
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
-from lowlight_hub.data import Pairs, find_pairs, load_pairs, simulated_pairs, source_of
+from lowlight_hub.checkpoints import checkpoints
+from lowlight_hub.data import (
+    LEAK_FREE,
+    Pairs,
+    Views,
+    find_pairs,
+    load_pairs,
+    simulated_pairs,
+    source_of,
+    without_test_scenes,
+)
 from lowlight_hub.errors import HubAwayError, LowlightError
-from lowlight_hub.folders import MAX_WIDTH
+from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder
 from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
-from lowlight_hub.training import CHECKPOINT_FILE, train
+from lowlight_hub.stopping import Stopped
+from lowlight_hub.training import no_tracker, train
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lr",
         type=_positive(float),
-        help="learning rate of Adam, constant (default: the attempt's own)",
+        help="learning rate of Adam, at its height (default: the attempt's own)",
     )
     parser.add_argument(
         "--width",
@@ -71,7 +82,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="go on from the last finished epoch, or start where there is none",
+        help="go on from the newest checkpoint, or start where there is none",
+    )
+    parser.add_argument(
+        "--init-from",
+        type=Path,
+        metavar="FOLDER",
+        help="start with the weights of a trained model of this attempt, such as weights/NAME",
+    )
+    parser.add_argument(
+        "--leak-free",
+        action="store_true",
+        help="train without those photos of LOL that show a scene of its test set, "
+        "in OUT/NAME-leak-free",
+    )
+    parser.add_argument(
+        "--samples-every",
+        type=_positive(int),
+        metavar="STEPS",
+        help="draw what the model makes of a few validation photos every so often",
+    )
+    parser.add_argument(
+        "--report-to", choices=["tensorboard", "trackio"], help="a tracker for the curves as well"
     )
     parser.add_argument(
         "--push-to", metavar="USER", help="put what was trained on the Hub as USER/lowlight-NAME"
@@ -126,26 +158,49 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         precision=precision,
         whole_share=arguments.whole_share,
         device=device,
+        init_from=arguments.init_from,
     )
 
 
 def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Path:
     settings = _settings(attempt, arguments)
-    folder = arguments.out / attempt.name
+    if arguments.init_from:
+        check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))
+    folder = arguments.out / (f"{attempt.name}-leak-free" if arguments.leak_free else attempt.name)
     continued = None
-    if attempt.continues and not (folder / CHECKPOINT_FILE).is_file():
+    if attempt.continues and not checkpoints(folder):
         first = get_attempt(attempt.continues)
-        continued = arguments.out / first.name
-        train(
-            first,
-            pairs,
-            replace(settings, epochs=min(first.epochs, settings.epochs)),
-            continued,
-            resume=True,
-        )
-    train(attempt, pairs, settings, folder, resume=arguments.resume, continued=continued)
+        epochs = min(first.epochs, settings.epochs)
+        continued = folder.with_name(folder.name.replace(attempt.name, first.name))
+        train(first, pairs, replace(settings, epochs=epochs), continued, resume=True)
+    train(
+        attempt,
+        pairs,
+        settings,
+        folder,
+        resume=arguments.resume,
+        continued=continued,
+        samples_every=arguments.samples_every,
+        report_to=arguments.report_to,
+    )
     print(f"{attempt.name}: weights, config, history and pictures are in {folder}")
     return folder
+
+
+def _pairs(views: Views, arguments: argparse.Namespace) -> Pairs:
+    """What --data names, seen as an attempt sees it."""
+    if arguments.data is None:
+        if arguments.leak_free:
+            raise LowlightError("--leak-free needs --data PATH, the folder of LOL")
+        return simulated_pairs(views=views)
+    if len(arguments.data) > 2:
+        raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
+    places = [data_folder(place) for place in arguments.data]
+    pulled = [place for place in arguments.data if place.startswith(PREFIX)]
+    pairs, source = find_pairs(*places), source_of(*places, names=pulled)
+    if arguments.leak_free:
+        pairs, source = without_test_scenes(pairs), LEAK_FREE
+    return load_pairs(pairs, source, views)
 
 
 def _check_push(arguments: argparse.Namespace) -> None:
@@ -172,24 +227,22 @@ def main(argv: list[str] | None = None) -> int:
     names = list(ATTEMPTS) if arguments.attempt == "all" else [arguments.attempt]
     try:
         _check_push(arguments)
-        if arguments.data is None:
-            pairs = simulated_pairs()
-        elif len(arguments.data) > 2:
-            raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
-        else:
-            places = [data_folder(place) for place in arguments.data]
-            pulled = [place for place in arguments.data if place.startswith(PREFIX)]
-            pairs = load_pairs(find_pairs(*places), source_of(*places, names=pulled))
-        folders = [_train(get_attempt(name), pairs, arguments) for name in names]
+        if arguments.report_to and (reason := no_tracker(arguments.report_to)):
+            raise LowlightError(reason)
+        folders, read = [], {}
+        for attempt in map(get_attempt, names):
+            if attempt.views not in read:
+                read = {attempt.views: _pairs(attempt.views, arguments)}  # one set in memory
+            folders.append(_train(attempt, read[attempt.views], arguments))
         return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        return 130
     except KeyboardInterrupt:
-        print(
-            "stopped; the same command with --resume goes on from the last finished epoch",
-            file=sys.stderr,
-        )
+        print("stopped; the same command with --resume goes on", file=sys.stderr)
         return 130
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from lowlight_hub.data import Views, article_views, whole_view
 from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.losses import (
     Loss,
@@ -17,8 +18,11 @@ from lowlight_hub.networks import (
     Autoencoder,
     ListingAutoencoder,
     LowlightModel,
+    TwoStageAutoencoder,
     VariationalAutoencoder,
 )
+from lowlight_hub.recipes import BY_THE_ARTICLE, Recipe
+from lowlight_hub.two_stage_loss import two_stage_loss
 
 ARTICLE = (
     "https://sasikaamarasinghe.medium.com/"
@@ -51,7 +55,11 @@ class Attempt:
     epochs_source: Literal["article", "ours"] = "ours"
     """Whether the article gives the number of epochs, or it was chosen here to converge."""
     lr: float = 1e-3
-    """Learning rate of Adam, constant."""
+    """Learning rate of Adam, at its height."""
+    recipe: Recipe = BY_THE_ARTICLE
+    """How the weights are moved."""
+    views: Views = article_views
+    """What is kept of the photos that it learns from."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """What it trains in on a CPU: whichever was measured faster for this network."""
     continues: str | None = None
@@ -195,6 +203,30 @@ _TABLE = (
         story="The article's last word: the feature vector becomes a distribution, and the result "
         "appealing, if not perfect.",
         epochs=100,
+    ),
+    Attempt(
+        name="attempt-7",
+        title="7 · Two stages, beyond the article",
+        network=TwoStageAutoencoder,
+        architecture="gated U-shaped autoencoder of a thumbnail, then convolutions at full size",
+        loss=two_stage_loss,
+        learns="dark → bright",
+        formula="L1 + L1 after GT-mean of the thumbnail, L1 + 0.2·(1 - SSIM) at full size",
+        story="Where the article ends, this goes on: light and colours are found on a thumbnail of "
+        "the whole photo, and a light second stage at full size takes the noise away and gives the "
+        "edges back.",
+        epochs=600,
+        lr=1.5e-3,
+        recipe=Recipe(
+            cosine=True,
+            warmup_steps=200,
+            beta2=0.99,
+            weight_decay=1e-3,
+            clip_norm=1.0,
+            average=0.999,
+        ),
+        views=whole_view,
+        precision="bf16",
     ),
 )
 

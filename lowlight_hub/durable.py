@@ -8,6 +8,9 @@ from pathlib import Path
 
 from lowlight_hub.errors import LowlightError
 
+# What a kill in the middle of replace_file leaves beside its target.
+PARTIAL_FILES = ".*.partial*"
+
 
 def replace_text(path: Path, text: str) -> None:
     """As replace_file, for text in UTF-8."""

@@ -11,9 +11,9 @@ from torch import nn
 
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import model_card
-from lowlight_hub.data import CROP, Pairs, steps_per_epoch
+from lowlight_hub.data import CROP, Pairs
 from lowlight_hub.durable import replace_text
-from lowlight_hub.folders import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, save_model
+from lowlight_hub.folders import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, fingerprint, save_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
 
@@ -39,19 +39,31 @@ class Settings:
     whole_share: float = 0.5
     """Share of the samples that show the whole photo at 200×200 and not the article's crop."""
     device: str = "cpu"
+    init_from: Path | None = None
+    """The folder of a model whose weights it starts with, not those drawn by the seed."""
 
-    def to_repeat(self) -> dict[str, Any]:
+    def to_repeat(self, attempt: Attempt) -> dict[str, Any]:
         """The settings that a resumed training must share."""
-        free = ("epochs", "device")
-        return {key: value for key, value in asdict(self).items() if key not in free}
+        # How fast the rate falls depends on how many epochs there are.
+        free = {"device"} if attempt.recipe.cosine else {"device", "epochs"}
+        settings = {key: value for key, value in asdict(self).items() if key not in free}
+        if self.init_from:
+            settings["init_from"] = f"weights of SHA-256 {fingerprint(self.init_from)}"
+        return settings
+
+
+def keeps_last(attempt: Attempt) -> bool:
+    """Whether the last weights are kept, not those of the lowest validation loss."""
+    return attempt.epochs_source == "article" or attempt.recipe.cosine
 
 
 def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:
     """The epoch, from 1, whose weights are kept.
 
-    The last one where the article says how many there are, else that of the lowest validation loss.
+    The last one where the article says how many there are, or the learning rate falls to the end;
+    else that of the lowest validation loss.
     """
-    if attempt.epochs_source == "article":
+    if keeps_last(attempt):
         return len(history)
     losses = [line["validation_loss"] for line in history]
     return losses.index(min(losses)) + 1
@@ -76,10 +88,11 @@ def last_gain(history: list[dict[str, float]]) -> float:
 
 
 def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
-    if attempt.epochs_source == "article":
+    if keeps_last(attempt):
+        whose = "the article" if attempt.epochs_source == "article" else "its row"
         if len(history) >= attempt.epochs:
-            return "done: the article's epochs"
-        return "cut short: the article has more epochs"
+            return f"done: {whose}'s epochs"
+        return f"cut short: {whose} has more epochs"
     if len(history) >= PATIENCE_EPOCHS and last_gain(history) < CONVERGED_GAIN:
         return "done: converged"
     return "cut short: the validation loss was still falling"
@@ -92,6 +105,7 @@ def write_outcome(
     validation: Pairs,
     settings: Settings,
     history: list[dict[str, float]],
+    steps: int,
     folder: Path,
 ) -> None:
     """Writes weights, config, history, card and pictures of a finished training to `folder`."""
@@ -105,30 +119,43 @@ def write_outcome(
         "validation_scenes": sorted(set(validation.scenes)),
         "epochs_planned": max(attempt.epochs, settings.epochs),
         "epochs_finished": len(history),
-        "steps": len(history) * steps_per_epoch(training, settings.batch_size),
+        "steps": steps,
         "status": _status(attempt, history),
         "kept_epoch": kept,
         **history[kept - 1],
-        **settings.to_repeat(),
+        **settings.to_repeat(attempt),
         "versions": {"python": platform.python_version(), **_versions()},
     }
     del config["epoch"]
-    lines = "".join(json.dumps(line) + "\n" for line in history)
-    replace_text(folder / HISTORY_FILE, lines)
+    write_progress(attempt, history, folder)
     samples = samples_of_free_photos(model, from_bright=attempt.reads_bright)
     save_photo(samples, folder / SAMPLES_FILE)
-    few = slice(0, 6)
-    sheet = sample_sheet(
-        model,
-        validation.dark[few, CROP].float() / 255,
-        validation.bright[few, CROP].float() / 255,
-        from_bright=attempt.reads_bright,
-    )
-    save_photo(sheet, folder / "validation.webp")
-    loss_curve(attempt.title, history, folder / "loss.png")
+    write_samples(attempt, model, validation, folder)
     replace_text(folder / CARD_FILE, model_card(attempt, config))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)
+
+
+def write_progress(attempt: Attempt, history: list[dict[str, float]], folder: Path) -> None:
+    """Writes the losses so far, as JSON lines and as a curve."""
+    lines = "".join(json.dumps(line) + "\n" for line in history)
+    replace_text(folder / HISTORY_FILE, lines)
+    loss_curve(attempt.title, history, folder / "loss.png")
+
+
+def write_samples(
+    attempt: Attempt, model: nn.Module, pairs: Pairs, folder: Path, *, step: int | None = None
+) -> None:
+    """Draws what the model makes of the first few pairs, always the same ones."""
+    few = slice(0, 6)
+    sheet = sample_sheet(
+        model,
+        pairs.dark[few, CROP].cpu().float() / 255,
+        pairs.bright[few, CROP].cpu().float() / 255,
+        from_bright=attempt.reads_bright,
+    )
+    name = "validation" if step is None else f"validation-{step:08d}"
+    save_photo(sheet, folder / f"{name}.webp")
 
 
 def _versions() -> dict[str, str]:

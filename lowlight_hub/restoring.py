@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.networks.model import StripNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean, strips
-from lowlight_hub.transfer import apply_maps, colour_maps, noise_of
+from lowlight_hub.transfer import apply_maps, colour_maps, relit, ridge_of, rows_enlarged
 
 Detail = Literal["transfer", "network", "raw"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
@@ -39,9 +39,10 @@ def enhance(
     same, as load_model gives it. `detail` says what becomes of the photo's edges:
 
     - "transfer": the network sees the whole photo at 200×200; its light and colours are carried to
-      the photo itself (see lowlight_hub.transfer), which keeps its sharpness;
-    - "network": the network's own answer at full size: what it says of each pixel where it is fully
-      convolutional, else its answer at 200×200 enlarged;
+      the photo itself (see lowlight_hub.transfer), which keeps its sharpness; attempt-7 sees more
+      and does the carrying itself, by a second network that also takes the noise away;
+    - "network": the network's own answer at full size: what it says of each pixel where it works in
+      full size, else its answer at 200×200 enlarged;
     - "raw": the answer at 200×200 as it is, whatever the photo's shape, without transparency.
 
     `strength` goes from 0, the photo as it was, to 1, the model's answer.
@@ -85,11 +86,12 @@ def restore(
     if not isinstance(strength, int | float) or not 0 <= strength <= 1:
         raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
     seen = Photo(over_its_mean(photo))
-    if detail == "network" and getattr(model, "reach_px", None) is not None:
-        return _by_strips(photo, _convolution(model, seen), strength)
     overview = _overview(seen)
+    if detail in getattr(model, "details_by_strips", ()):
+        strips_of = model.strips_of(overview)  # type: ignore[operator]
+        return _by_strips(photo, _with_rows_around(strips_of, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
-    answer = _answer(model, small)
+    answer = model(as_weights(model, small)).float().cpu()
     if detail == "raw":
         raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
         return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
@@ -97,18 +99,13 @@ def restore(
     if detail == "transfer":
         if (small == small[:, :1]).all():  # a grey photo stays one
             answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
-        maps = colour_maps(small, answer, noise_of(overview))
+        maps = colour_maps(small, relit(small, answer), ridge_of(overview))
         return _by_strips(
             photo,
-            lambda rows, pixels: apply_maps(_rows_enlarged(maps, rows, height, width), pixels),
+            lambda rows, pixels: apply_maps(rows_enlarged(maps, rows, height, width), pixels),
             strength,
         )
-    return _by_strips(photo, lambda rows, _: _rows_enlarged(answer, rows, height, width), strength)
-
-
-def _answer(model: nn.Module, photos: Tensor) -> Tensor:
-    weights = next(model.parameters(), photos)
-    return model(photos.to(weights.device, weights.dtype)).float().cpu()
+    return _by_strips(photo, lambda rows, _: rows_enlarged(answer, rows, height, width), strength)
 
 
 def _overview(photo: Photo) -> Tensor:
@@ -125,30 +122,15 @@ def _overview(photo: Photo) -> Tensor:
     return torch.from_numpy(means.astype(np.float32)).permute(2, 0, 1)[None]
 
 
-def _rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
-    """Rows of 1 C h w enlarged to height × width, bilinear: 1 C rows width."""
-    count = small.shape[2]
-    # Centres of the rows among those of the small picture, as interpolate() places them.
-    centres = (torch.arange(rows.start, rows.stop) + 0.5) * count / height - 0.5
-    above = centres.clamp(0, count - 1).floor().long()
-    share = (centres.clamp(0, count - 1) - above).view(-1, 1)
-    below = (above + 1).clamp(max=count - 1)
-    between = torch.lerp(small[:, :, above], small[:, :, below], share)
-    return functional.interpolate(
-        between, size=(len(centres), width), mode="bilinear", align_corners=False
-    )
-
-
-def _convolution(model: nn.Module, seen: Photo) -> _Strip:
-    """A fully convolutional network on rows with as many around them as its answer depends on."""
+def _with_rows_around(network: StripNetwork, seen: Photo) -> _Strip:
+    """A network on rows with as many around them as its answer depends on."""
     height = seen.size[1]
-    margin = model.reach_px
 
     def restored(rows: slice, _: Tensor) -> Tensor:
-        top = max(0, rows.start - margin) // model.stride_px * model.stride_px
-        bottom = min(height, rows.stop + margin)
-        answer = _answer(model, _floats(seen, slice(top, bottom)))
-        return answer[:, :, rows.start - top : rows.stop - top]
+        top = max(0, rows.start - network.reach_px) // network.stride_px * network.stride_px
+        bottom = min(height, rows.stop + network.reach_px)
+        answer = network.restored(_floats(seen, slice(top, bottom)), top, height)
+        return answer[:, :, rows.start - top : rows.stop - top].float().cpu()
 
     return restored
 

@@ -1,10 +1,14 @@
-"""Fitting one attempt: a loop on Hugging Face Accelerate that picks up where it was stopped."""
+"""Fitting one attempt: a loop on Hugging Face Accelerate that picks up where it was stopped.
+
+Batch k, and all that step k draws at random, depend on (seed, k) only, and the learning rate on k:
+a checkpoint needs no state of a generator or scheduler for a training that goes on from it to be
+the same training, to the bit on a CPU.
+"""
 
 import math
 import time
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -13,22 +17,39 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
-from lowlight_hub.data import (
-    CROP,
-    WHOLE,
-    Pairs,
-    batch_at,
-    split_by_scene,
-    steps_per_epoch,
-)
-from lowlight_hub.durable import make_folder, replace_file
+from lowlight_hub.checkpoints import clear_leftovers, read_newest, save_checkpoint
+from lowlight_hub.data import Pairs, batch_at, split_by_scene, steps_per_epoch
+from lowlight_hub.durable import make_folder
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import CONFIG_FILE
-from lowlight_hub.outcome import Settings, is_finished, kept_epoch, write_outcome
+from lowlight_hub.folders import CONFIG_FILE, load_folder
+from lowlight_hub.losses import Loss
+from lowlight_hub.outcome import (
+    Settings,
+    is_finished,
+    keeps_last,
+    kept_epoch,
+    write_outcome,
+    write_progress,
+    write_samples,
+)
+from lowlight_hub.stopping import Stopped, StopRequest
 
-CHECKPOINT_FILE = "checkpoint.pt"
-CHECKPOINT_KEYS = {"attempt", "settings", "data", "history", "model", "kept", "optimizer"}
 VALIDATION_BATCH = 32
+# A kill costs no more than this, and a GPU waits for its losses only so often.
+CHECKPOINT_S = 60.0
+LOSSES_EVERY = 10
+
+
+class Objective(nn.Module):
+    """A model and its loss as one module: by its forward() processes know what to share."""
+
+    def __init__(self, model: nn.Module, loss: Loss):
+        super().__init__()
+        self.model = model
+        self.loss = loss
+
+    def forward(self, dark: Tensor, bright: Tensor) -> Tensor:
+        return self.loss(self.model, dark, bright)
 
 
 def train(
@@ -39,202 +60,329 @@ def train(
     *,
     resume: bool = False,
     continued: Path | None = None,
+    samples_every: int | None = None,
+    report_to: str | None = None,
 ) -> Path:
     """Fits `attempt` to `pairs` and writes weights, config, history and pictures to `folder`.
 
-    Every epoch leaves a checkpoint in `folder`. `resume` goes on from it, or starts where there is
-    none; `continued` is the folder of the finished training that this one goes on with.
+    `resume` goes on from the newest checkpoint in `folder`, or starts where there is none;
+    `continued` is the folder of the finished training that this one goes on with. Every
+    `samples_every` steps a sheet of samples is drawn; `report_to` names a tracker of Accelerate's.
     Returns `folder`. Raises LowlightError for a folder that already holds a training, for settings
-    that differ from the resumed ones, and for a loss that is not finite; no weights are then
-    written.
+    that differ from the resumed ones, for a full disk, and for a loss that is not finite; no
+    weights are then written, and earlier checkpoints stay. Raises Stopped after Ctrl-C or SIGTERM,
+    with a checkpoint written.
     """
+    accelerator = Accelerator(
+        cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
+    )
     training, validation = split_by_scene(pairs)
-    per_epoch = steps_per_epoch(training, settings.batch_size)
-    state = _starting_state(attempt, pairs, settings, folder, resume, continued)
-    history: list[dict[str, float]] = state["history"] if state else []
-    if is_finished(attempt, settings, history) and (folder / CONFIG_FILE).is_file():
-        print(f"{attempt.name}: already finished, {len(history)} epochs, in {folder}")
-        return folder
-    make_folder(folder)  # before hours of training, not after
-
-    accelerator = Accelerator(cpu=settings.device == "cpu")
-    torch.manual_seed(settings.seed)
-    model = attempt.network(width=settings.width)
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.lr)
+    run = _Run(attempt, pairs.fingerprint(), training, validation, settings, folder, accelerator)
+    state = run.starting_state(resume, continued)
     if state:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-    kept = state["kept"] if state else {}
-    model, optimizer = accelerator.prepare(model, optimizer)
-
-    while not is_finished(attempt, settings, history):
-        epoch = len(history)
-        train_loss, rate = _epoch(
-            attempt, model, optimizer, accelerator, training, settings, epoch, per_epoch
-        )
-        losses = {
-            "epoch": epoch + 1,
-            "train_loss": train_loss,
-            **validate(attempt, model, validation, settings, accelerator),
-        }
-        _check_finite(losses["validation_loss"], "validation loss", attempt, settings, epoch)
-        history.append(losses)
-        weights = accelerator.unwrap_model(model).state_dict()
-        if kept_epoch(attempt, history) == len(history):
-            kept = {key: value.clone() for key, value in weights.items()}
-        checkpoint = {
-            "attempt": attempt.name,
-            "settings": settings.to_repeat(),
-            "data": pairs.fingerprint(),
-            "history": history,
-            "model": weights,
-            "kept": kept,
-            "optimizer": optimizer.state_dict(),
-        }
-        replace_file(folder / CHECKPOINT_FILE, partial(torch.save, checkpoint))
-        tqdm.write(
-            f"{attempt.name}: epoch {epoch + 1} of {settings.epochs}, loss {train_loss:.5f}, "
-            f"validation {losses['validation_loss']:.5f}, {rate:.0f} images/s"
-        )
-
-    trained = accelerator.unwrap_model(model)
-    trained.load_state_dict(kept)
-    trained = trained.cpu().eval()
-    write_outcome(attempt, trained, training, validation, settings, history, folder)
+        run.history = state["history"]
+    if run.finished() and (folder / CONFIG_FILE).is_file():
+        print(f"{attempt.name}: already finished, {len(run.history)} epochs, in {folder}")
+        return folder
+    run.prepare(state, samples_every, report_to)
+    with StopRequest() as request, run.bar:
+        while not run.finished():
+            run.epoch(request)
+    run.end()
     return folder
 
 
-def _starting_state(
-    attempt: Attempt,
-    pairs: Pairs,
-    settings: Settings,
-    folder: Path,
-    resume: bool,
-    continued: Path | None,
-) -> dict[str, Any] | None:
-    own = folder / CHECKPOINT_FILE
-    if own.is_file() and not resume:
-        raise LowlightError(
-            f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
-            "choose another --out"
-        )
-    name: str | None = attempt.name
-    path = own
-    if not own.is_file():
-        if continued is None:
-            return None
-        name, path = attempt.continues, continued / CHECKPOINT_FILE
-    state = _read_checkpoint(path)
-    then = {"attempt": state["attempt"], "data": state["data"], **state["settings"]}
-    now = {"attempt": name, "data": pairs.fingerprint(), **settings.to_repeat()}
-    differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)]
-    if differing:
-        raise LowlightError(
-            f"{path} was trained with other settings ({', '.join(differing)}): repeat those, or "
-            "choose another --out"
-        )
-    return state
+class _Run:
+    """One training: what it works on, and how far it has come."""
 
+    def __init__(
+        self,
+        attempt: Attempt,
+        data: str,
+        training: Pairs,
+        validation: Pairs,
+        settings: Settings,
+        folder: Path,
+        accelerator: Accelerator,
+    ):
+        self.attempt, self.data, self.settings, self.folder = attempt, data, settings, folder
+        self.accelerator = accelerator
+        self.training = training.to(accelerator.device)
+        self.validation = validation.to(accelerator.device)
+        # All processes take a step together, each with a batch of its own.
+        self.batch_size = settings.batch_size * accelerator.num_processes
+        self.per_epoch = steps_per_epoch(training, self.batch_size)
+        self.history: list[dict[str, float]] = []
+        self.step = 0
+        # Of the steps of this epoch: those that were looked at, and those still on the device.
+        self.losses: list[float] = []
+        self.pending: list[Tensor] = []
+        self.kept: dict[str, Tensor] = {}
 
-def _read_checkpoint(path: Path) -> dict[str, Any]:
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-    except FileNotFoundError:
-        raise LowlightError(f"there is no {path} to go on from") from None
-    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError):
-        state = None
-    if not isinstance(state, dict) or not state.keys() >= CHECKPOINT_KEYS:
-        raise LowlightError(f"{path} is damaged: choose another --out, or delete its folder")
-    return state
+    def finished(self) -> bool:
+        return is_finished(self.attempt, self.settings, self.history)
 
+    def _to_repeat(self) -> dict[str, Any]:
+        return {
+            "data": self.data,
+            "processes": self.accelerator.num_processes,
+            **self.settings.to_repeat(self.attempt),
+        }
 
-def _epoch(
-    attempt: Attempt,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    accelerator: Accelerator,
-    training: Pairs,
-    settings: Settings,
-    epoch: int,
-    per_epoch: int,
-) -> tuple[float, float]:
-    """One pass over the training pairs: the mean loss, and images per second."""
-    model.train()
-    total, started = 0.0, time.perf_counter()
-    steps = range(epoch * per_epoch, (epoch + 1) * per_epoch)
-    bar = tqdm(
-        total=per_epoch * settings.batch_size,
-        desc=f"{attempt.name} {epoch + 1}/{settings.epochs}",
-        unit="image",
-        leave=False,
-        mininterval=1,
-    )
-    with bar:
-        for step in steps:
-            dark, bright = batch_at(
-                training,
-                step,
-                seed=settings.seed,
-                batch_size=settings.batch_size,
-                whole_share=settings.whole_share,
+    def starting_state(self, resume: bool, continued: Path | None) -> dict[str, Any] | None:
+        """The checkpoint to go on from, if any. Raises LowlightError where it does not fit."""
+        state, name, where = read_newest(self.folder), self.attempt.name, self.folder
+        if state and not resume:
+            raise LowlightError(
+                f"{self.folder} already holds a training of {self.attempt.name}: go on with it by "
+                "--resume, or choose another --out"
             )
-            # What a step draws at random depends on the seed and the step only.
-            torch.manual_seed(settings.seed * 1_000_003 + step)
-            with _autocast(settings, accelerator):
-                loss = attempt.loss(model, _placed(dark, accelerator), _placed(bright, accelerator))
-            value = loss.item()
-            _check_finite(value, f"loss at step {step}", attempt, settings, epoch)
-            optimizer.zero_grad()
-            accelerator.backward(loss)
-            optimizer.step()
-            total += value
-            bar.update(settings.batch_size)
-            bar.set_postfix(loss=f"{value:.4f}", refresh=False)
-    rate = per_epoch * settings.batch_size / (time.perf_counter() - started)
-    return total / per_epoch, rate
+        if not state and continued is not None:
+            state, name, where = read_newest(continued), self.attempt.continues or "", continued
+            if not state:
+                raise LowlightError(f"{continued} holds no checkpoint to go on from")
+        if not state:
+            return None
+        then = {
+            **{key: state[key] for key in ("attempt", "data", "processes")},
+            **state["settings"],
+        }
+        now = {"attempt": name, **self._to_repeat()}
+        differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then[key]]
+        if differing:
+            raise LowlightError(
+                f"{where} was trained with other settings ({', '.join(differing)}): repeat those, "
+                "or choose another --out"
+            )
+        return state
 
-
-def _check_finite(
-    value: float, name: str, attempt: Attempt, settings: Settings, epoch: int
-) -> None:
-    if not math.isfinite(value):
-        raise LowlightError(
-            f"{attempt.name}: the {name} (epoch {epoch + 1}) is {value}: start again with a lower "
-            f"--lr than {settings.lr} and another --out"
+    def prepare(
+        self, state: dict[str, Any] | None, samples_every: int | None, report_to: str | None
+    ) -> None:
+        """Builds model and optimiser, and takes up a checkpoint."""
+        attempt, settings, accelerator = self.attempt, self.settings, self.accelerator
+        self.samples_every = samples_every
+        if accelerator.is_main_process:
+            make_folder(self.folder)  # before hours of training, not after
+            clear_leftovers(self.folder)
+        torch.manual_seed(settings.seed)
+        if settings.init_from and not state:
+            model: nn.Module = load_folder(settings.init_from).train()
+        else:
+            model = attempt.network(width=settings.width)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimizer = attempt.recipe.optimizer(model, settings.lr)
+        if state:
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            self.step, self.losses, self.kept = state["step"], state["losses"], state["kept"]
+        self.objective, self.optimizer = accelerator.prepare(
+            Objective(model, attempt.loss), optimizer
+        )
+        self.model = accelerator.unwrap_model(self.objective).model
+        self.average = attempt.recipe.averaged(self.model)
+        if state and self.average:
+            self.average.load_state_dict(state["average"])
+        self.saved_at = time.monotonic()
+        if report_to:
+            accelerator.init_trackers(f"lowlight-hub-{attempt.name}", config=self._to_repeat())
+        self.bar = tqdm(
+            total=settings.epochs * self.per_epoch * self.batch_size,
+            initial=self.step * self.batch_size,
+            desc=attempt.name,
+            unit="image",
+            mininterval=1,
+            disable=not accelerator.is_main_process,
+            leave=False,
         )
 
+    def epoch(self, request: StopRequest) -> None:
+        """Takes the rest of an epoch's steps, and judges them."""
+        end = (len(self.history) + 1) * self.per_epoch
+        while self.step < end:
+            self._step()
+            due = time.monotonic() - self.saved_at > CHECKPOINT_S
+            stop, save = self._agreed(request.asked, due)
+            if stop or save or self.step == end or len(self.pending) >= LOSSES_EVERY:
+                self._look_at_losses()
+            if stop:
+                self._stop()
+            if save and self.step < end:
+                self._save()
+            if self.samples_every and self.step % self.samples_every == 0:
+                self._draw_samples()
+        losses = self.validated(request)
+        if not math.isfinite(losses["validation_loss"]):
+            raise self._not_finite("validation loss", self.step - 1, losses["validation_loss"])
+        train_loss = sum(self.losses) / len(self.losses)
+        self.history.append({"epoch": len(self.history) + 1, "train_loss": train_loss, **losses})
+        self.losses = []
+        if keeps_last(self.attempt) or kept_epoch(self.attempt, self.history) == len(self.history):
+            self.kept = {key: value.clone() for key, value in self._judged().state_dict().items()}
+        self._save()
+        self.accelerator.log(self.history[-1], step=self.step)
+        if self.accelerator.is_main_process:
+            write_progress(self.attempt, self.history, self.folder)
+            tqdm.write(
+                f"{self.attempt.name}: epoch {len(self.history)} of {self.settings.epochs}, "
+                f"loss {train_loss:.5f}, validation {losses['validation_loss']:.5f}"
+            )
 
-def _autocast(settings: Settings, accelerator: Accelerator) -> torch.autocast:
-    # Not Accelerate's own: that one is fixed for the process, and `train.py all` mixes precisions.
-    device = accelerator.device.type
-    return torch.autocast(device, torch.bfloat16, enabled=settings.precision == "bf16")
+    def _step(self) -> None:
+        settings, recipe = self.settings, self.attempt.recipe
+        self.objective.train()
+        processes, process = self.accelerator.num_processes, self.accelerator.process_index
+        dark, bright = batch_at(
+            self.training,
+            self.step,
+            seed=settings.seed,
+            batch_size=self.batch_size,
+            whole_share=settings.whole_share,
+            part=(process, processes),
+        )
+        torch.manual_seed((settings.seed * 1_000_003 + self.step) * processes + process)
+        rate = settings.lr * recipe.rate(self.step, settings.epochs * self.per_epoch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self._autocast():
+            loss = self.objective(
+                dark.contiguous(memory_format=torch.channels_last),
+                bright.contiguous(memory_format=torch.channels_last),
+            )
+        self.optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        if recipe.clip_norm is not None:
+            self.accelerator.clip_grad_norm_(self.objective.parameters(), recipe.clip_norm)
+        self.optimizer.step()
+        if self.average:
+            self.average.update_parameters(self.model)
+        self.pending.append(loss.detach())
+        self.step += 1
+        self.bar.update(self.batch_size)
+
+    def _look_at_losses(self) -> None:
+        """Fetches the losses of the last steps. Raises LowlightError where one is not finite."""
+        values = self.accelerator.reduce(torch.stack(self.pending).float(), "mean").tolist()
+        first = self.step - len(values)
+        self.pending = []
+        for step, value in enumerate(values, start=first):
+            if not math.isfinite(value):
+                raise self._not_finite("loss", step, value)
+        self.losses += values
+        self.bar.set_postfix(loss=f"{values[-1]:.4f}", refresh=False)
+
+    def _not_finite(self, name: str, step: int, value: float) -> LowlightError:
+        return LowlightError(
+            f"{self.attempt.name}: the {name} at step {step} (epoch {step // self.per_epoch + 1}) "
+            f"is {value}: start again with a lower --lr than {self.settings.lr} and another --out; "
+            f"what {self.folder} held before is still there"
+        )
+
+    def _agreed(self, *flags: bool) -> list[bool]:
+        """What holds for any process, so that all do the same."""
+        if self.accelerator.num_processes == 1:
+            return list(flags)
+        mine = torch.tensor(flags, dtype=torch.float32, device=self.accelerator.device)
+        return (self.accelerator.reduce(mine, "sum") > 0).tolist()
+
+    def _stop(self) -> None:
+        self._save()
+        steps = self.settings.epochs * self.per_epoch
+        raise Stopped(
+            f"{self.attempt.name}: stopped after step {self.step} of {steps}; the same command "
+            "with --resume goes on from there"
+        )
+
+    def _save(self) -> None:
+        if self.accelerator.is_main_process:
+            state = {
+                "attempt": self.attempt.name,
+                "settings": self.settings.to_repeat(self.attempt),
+                "data": self.data,
+                "processes": self.accelerator.num_processes,
+                "step": self.step,
+                "history": self.history,
+                "losses": self.losses,
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict() if self.average else {},
+                "kept": self.kept,
+                "optimizer": self.optimizer.state_dict(),
+            }
+            save_checkpoint(state, self.folder)
+        self.saved_at = time.monotonic()
+
+    def _judged(self) -> nn.Module:
+        """What is validated, drawn and kept: the average of the weights, where there is one."""
+        return self.average.module if self.average else self.model
+
+    def _autocast(self) -> torch.autocast:
+        # Not Accelerate's own: that one is fixed for the process, and `train.py all` mixes.
+        device = self.accelerator.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self.settings.precision == "bf16")
+
+    @torch.no_grad()
+    def validated(self, request: StopRequest | None = None) -> dict[str, float]:
+        """The attempt's loss on each view of the validation pairs, and as training mixes them."""
+        model, pairs, accelerator = self._judged().eval(), self.validation, self.accelerator
+        totals = []
+        for view in range(pairs.views):
+            total = torch.zeros((), device=accelerator.device)
+            first, jump = accelerator.process_index, accelerator.num_processes
+            for start in range(first * VALIDATION_BATCH, len(pairs), jump * VALIDATION_BATCH):
+                if request and jump == 1 and request.asked:
+                    self._stop()
+                rows = slice(start, start + VALIDATION_BATCH)
+                dark, bright = (it[rows, view].float() / 255 for it in (pairs.dark, pairs.bright))
+                with self._autocast():
+                    loss = self.attempt.loss(
+                        model,
+                        dark.contiguous(memory_format=torch.channels_last),
+                        bright.contiguous(memory_format=torch.channels_last),
+                    )
+                total += loss * len(dark)
+            totals.append(total)
+        means = self.accelerator.reduce(torch.stack(totals), "sum") / len(pairs)
+        return _by_view(means.tolist(), self.settings.whole_share)
+
+    def _draw_samples(self) -> None:
+        if self.accelerator.is_main_process:
+            model = self._judged().eval()
+            write_samples(self.attempt, model, self.validation, self.folder, step=self.step)
+
+    def end(self) -> None:
+        """Writes what was trained."""
+        self.accelerator.end_training()
+        if self.accelerator.is_main_process:
+            # As one that was loaded, so that a training resumed at its very end writes the same.
+            trained = self.attempt.network(width=self.settings.width)
+            trained.load_state_dict(self.kept)
+            write_outcome(
+                self.attempt,
+                trained.eval(),
+                self.training.to("cpu"),
+                self.validation.to("cpu"),
+                self.settings,
+                self.history,
+                self.step,
+                self.folder,
+            )
+        self.accelerator.wait_for_everyone()
 
 
-def _placed(photos: Tensor, accelerator: Accelerator) -> Tensor:
-    return photos.to(accelerator.device, memory_format=torch.channels_last)
-
-
-@torch.no_grad()
-def validate(
-    attempt: Attempt, model: nn.Module, pairs: Pairs, settings: Settings, accelerator: Accelerator
-) -> dict[str, float]:
-    """The attempt's loss on each view of `pairs`, and as the views are mixed in training."""
-    model.eval()
-    losses = []
-    for view in (CROP, WHOLE):
-        total = 0.0
-        for start in range(0, len(pairs), VALIDATION_BATCH):
-            rows = slice(start, start + VALIDATION_BATCH)
-            dark = _placed(pairs.dark[rows, view].float() / 255, accelerator)
-            bright = _placed(pairs.bright[rows, view].float() / 255, accelerator)
-            with _autocast(settings, accelerator):
-                total += attempt.loss(model, dark, bright).item() * len(dark)
-        losses.append(total / len(pairs))
+def _by_view(losses: Sequence[float], whole_share: float) -> dict[str, float]:
+    if len(losses) == 1:
+        return {"validation_loss": losses[0]}
     crop, whole = losses
-    mixed = (1 - settings.whole_share) * crop + settings.whole_share * whole
+    mixed = (1 - whole_share) * crop + whole_share * whole
     return {
         "validation_loss": mixed,
         "validation_loss_crop": crop,
         "validation_loss_whole": whole,
     }
+
+
+def no_tracker(name: str) -> str | None:
+    """Why a tracker cannot be used: the sentence that says so; None where it can."""
+    from importlib.util import find_spec
+
+    return None if find_spec(name) else f"{name} is not installed: pip install {name}"

@@ -27,21 +27,22 @@ _LEAST_VARIANCE = 1e-6
 _NOISE_BLOCKS = 12
 
 
-def colour_maps(dark: Tensor, restored: Tensor, noise: float) -> Tensor:
+def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
     """Affine maps that take a dark photo's colours to those that it should have.
 
-    `dark` and `restored` are B 3 h w, RGB in 0..1: a small photo and a network's answer. `noise`
-    is the standard deviation of the noise to be smoothed away, in 0..1. The result is B 12 h w:
-    for each of R, G, B the factors of the dark R, G, B and an offset; see apply_maps.
+    `dark` and `target` are B 3 h w, RGB in 0..1: a small photo, and what it should be. `ridge` is
+    the variance, of values in 0..1, below which edges are smoothed away: one number, or B of them.
+    The result is B 12 h w: for each of R, G, B the factors of the dark R, G, B and an offset; see
+    apply_maps.
     Source: He and Sun, "Fast Guided Filter", arXiv 1505.00996, 2015, with the photo's own RGB as
     the guide.
     """
     # Variances as differences of squares leave nothing in float32 where the photo is flat.
-    guide, target = dark.double(), relit(dark, restored).double()
+    guide, target = dark.double(), target.double()
     mean_guide, mean_target = _window_mean(guide), _window_mean(target)
     covariance = _window_mean(_products(guide, guide)) - _products(mean_guide, mean_guide)
     across = _window_mean(_products(guide, target)) - _products(mean_guide, mean_target)
-    ridge = max(_LEAST_VARIANCE, NOISE_VARIANCES * noise**2)
+    ridge = torch.as_tensor(ridge, dtype=guide.dtype, device=guide.device).view(-1, 1, 1, 1, 1)
     factors = torch.linalg.solve(
         _matrices(covariance) + ridge * torch.eye(3, dtype=guide.dtype, device=guide.device),
         _matrices(across),
@@ -78,6 +79,11 @@ def _log_odds(values: Tensor) -> Tensor:
     return ((values + _BLACK) / (1 - values + _BLACK)).log()
 
 
+def ridge_of(photo: Tensor) -> float:
+    """The ridge for colour_maps that smooths the noise of a photo 1 3 H W away."""
+    return max(_LEAST_VARIANCE, NOISE_VARIANCES * noise_of(photo) ** 2)
+
+
 def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:
     """A photo B 3 H W with the affine colour maps B 12 H W of its pixels applied."""
     restored = []
@@ -101,6 +107,21 @@ def noise_of(photo: Tensor) -> float:
     down, across = (min(_NOISE_BLOCKS, side) for side in detail.shape[-2:])
     power = functional.adaptive_avg_pool2d(detail.square().mean(dim=1), (down, across))
     return power.median().sqrt().item()
+
+
+def rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
+    """Rows of B C h w enlarged to height × width, bilinear: B C rows width."""
+    count = small.shape[2]
+    # Centres of the rows among those of the small picture, as interpolate() places them.
+    centres = torch.arange(rows.start, rows.stop, device=small.device)
+    centres = (centres + 0.5) * count / height - 0.5
+    above = centres.clamp(0, count - 1).floor().long()
+    share = (centres.clamp(0, count - 1) - above).view(-1, 1).to(small)
+    below = (above + 1).clamp(max=count - 1)
+    between = torch.lerp(small[:, :, above], small[:, :, below], share)
+    return functional.interpolate(
+        between, size=(len(centres), width), mode="bilinear", align_corners=False
+    )
 
 
 def _window_mean(photos: Tensor) -> Tensor:

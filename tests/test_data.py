@@ -15,6 +15,7 @@ from lowlight_hub.data import (
     CROP,
     LOL,
     WHOLE,
+    article_views,
     batch_at,
     find_pairs,
     find_test_pairs,
@@ -24,9 +25,10 @@ from lowlight_hub.data import (
     source_of,
     split_by_scene,
     steps_per_epoch,
-    views,
+    whole_view,
+    without_test_scenes,
 )
-from lowlight_hub.photos import Photo, open_photo, save_photo
+from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 
 
 def test_lol_layout_in_mixed_formats(lol):
@@ -147,13 +149,13 @@ def test_bad_data_is_named_in_one_line(lol, spoil):
 
 
 def test_views_are_the_top_left_crop_and_the_whole(photo):
-    both = views(photo)
+    both = article_views(photo)
     assert torch.equal(both[CROP], photo[:, :200, :200])
     assert both[WHOLE].mean().item() == pytest.approx(photo.mean().item(), abs=1e-3)
 
 
 def test_a_small_photo_still_fills_its_views(photo):
-    assert views(photo[:, :50, :120]).shape == (2, 3, 200, 200)
+    assert article_views(photo[:, :50, :120]).shape == (2, 3, 200, 200)
 
 
 def test_split_keeps_scenes_together_and_does_not_change(pairs):
@@ -200,6 +202,34 @@ def test_whole_share_chooses_the_view(pairs, share, view):
 def test_a_batch_larger_than_the_data_is_refused(pairs):
     with pytest.raises(LowlightError, match="smaller --batch-size"):
         steps_per_epoch(pairs, 7)
+
+
+def test_a_whole_view_fills_lols_size_whatever_the_photo(photo):
+    assert whole_view(photo).shape == (1, 3, 400, 600)
+    lying = torch.rand(3, 400, 600)
+    assert torch.equal(whole_view(lying)[0], lying)
+    assert torch.equal(whole_view(lying.mT)[0], lying)
+    assert whole_view(photo[:, :7, :200]).shape == (1, 3, 400, 600)
+
+
+def test_parts_of_a_batch_make_the_batch(pairs):
+    settings = {"seed": 0, "batch_size": 4, "whole_share": 0.5}
+    whole = batch_at(pairs, 3, **settings)
+    parts = [batch_at(pairs, 3, part=(number, 2), **settings) for number in (0, 1)]
+    for side in (0, 1):
+        assert torch.equal(torch.cat([part[side] for part in parts]), whole[side])
+
+
+def test_leak_free_pairs_show_no_scene_of_the_test_set(tmp_path, photo):
+    facts = lol_facts()
+    leaked = next(name for name, fact in facts.items() if fact["scene_in_eval15"] == "1")
+    for name in (leaked, "112", "2"):
+        for side in ("low", "high"):
+            save_photo(to_picture(photo), tmp_path / "our485" / side / f"{name}.png")
+    assert [pair.name for pair in without_test_scenes(find_pairs(tmp_path))] == ["2"]
+    (tmp_path / "our485").rename(tmp_path / "mine")
+    with pytest.raises(LowlightError, match="only"):
+        without_test_scenes(find_pairs(tmp_path / "mine"))
 
 
 def test_simulated_pairs_are_the_same_every_time_and_dark():

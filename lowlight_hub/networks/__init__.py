@@ -3,5 +3,12 @@
 from lowlight_hub.networks.autoencoder import Autoencoder, VariationalAutoencoder
 from lowlight_hub.networks.listing import ListingAutoencoder
 from lowlight_hub.networks.model import LowlightModel
+from lowlight_hub.networks.two_stage import TwoStageAutoencoder
 
-__all__ = ["Autoencoder", "ListingAutoencoder", "LowlightModel", "VariationalAutoencoder"]
+__all__ = [
+    "Autoencoder",
+    "ListingAutoencoder",
+    "LowlightModel",
+    "TwoStageAutoencoder",
+    "VariationalAutoencoder",
+]

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from lowlight_hub.networks.mnist import down, up
-from lowlight_hub.networks.model import LowlightModel
+from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos
 
 SLIM_WIDTH = 16
@@ -16,15 +16,18 @@ class ListingAutoencoder(LowlightModel):
     Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
     """
 
-    # What it says of a pixel depends on those within this distance, on a grid of this step.
-    reach_px = 16
-    stride_px = 4
+    details_by_strips = ("network",)
 
     def __init__(self, *, width: int | None = None):
         super().__init__()
         first = SLIM_WIDTH if width is None else width
         self.encoder = nn.Sequential(down(1, first), nn.ReLU(), down(first, 2 * first), nn.ReLU())
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
+
+    def strips_of(self, overview: Tensor) -> StripNetwork:
+        return StripNetwork(
+            lambda strip, top, height: self(as_weights(self, strip)), reach_px=16, stride_px=4
+        )
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import HfApi, ModelCard, PyTorchModelHubMixin
-from torch import nn
+from torch import Tensor, nn
 
 from lowlight_hub.errors import LowlightError
 
 M = TypeVar("M", bound="LowlightModel")
+
+
+@dataclass(frozen=True)
+class StripNetwork:
+    """A network that can restore a photo strip by strip, having seen all of it in small."""
+
+    restored: Callable[[Tensor, int, int], Tensor]
+    """restored(strip, top, height): rows 1 3 h W in 0..1 of a photo of that height, from row `top`
+    on, to the same rows, restored."""
+    reach_px: int
+    """What it says of a pixel depends on those within this distance, and on the small photo."""
+    stride_px: int
+    """`top` must be a multiple of this."""
+
+
+def as_weights(network: nn.Module, photos: Tensor) -> Tensor:
+    """Photos where a network lies, and in the type of its weights."""
+    weights = next(network.parameters(), photos)
+    return photos.to(weights.device, weights.dtype)
 
 
 class LowlightModel(nn.Module, PyTorchModelHubMixin):
@@ -22,6 +43,15 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
 
     config: dict[str, Any] | None = None
     revision: str | None = None
+    # Which `detail` of enhance() it provides itself, by strips_of.
+    details_by_strips: tuple[str, ...] = ()
+
+    def strips_of(self, overview: Tensor) -> StripNetwork:
+        """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
+
+        Only of networks that have `details_by_strips`.
+        """
+        raise NotImplementedError
 
     @classmethod
     def from_pretrained(  # type: ignore[override]

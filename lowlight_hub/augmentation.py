@@ -1,0 +1,71 @@
+"""Variety for training on pairs of whole photos: other light, other colours, other framing.
+
+Scenes recur in LOL, so that memory of them must not be all that a network learns; and photos from
+elsewhere are lit, tinted and noisy in more ways than LOL's. All is drawn from torch's global
+generator, which the training loop seeds for every step.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from lowlight_hub.simulation import darken, to_linear, to_srgb
+
+# Shares of the samples; the rest of the dark photos are left as they are.
+BRIGHT_SHARE = 0.08  # bright photos, which are to stay as they are
+BETWEEN_SHARE = 0.08  # between dark and bright
+SIMULATED_SHARE = 0.16  # the bright photo, as a shorter exposure would have taken it
+EXPOSURE_SHARE = 0.08  # the dark photo, a little brighter or darker
+TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
+CROP_SHARE = 0.5
+_EXPOSURES = (0.015, 0.6)
+
+
+def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
+    """One pair of photos, 3 H W in 0..1 each, varied: 3 h w each, no smaller than half a side."""
+    dark, bright = _framed(dark, bright)
+    kind = _random()
+    if kind < BRIGHT_SHARE:
+        dark = bright
+    elif (kind := kind - BRIGHT_SHARE) < BETWEEN_SHARE:
+        share = 0.6 * _random() ** 2
+        dark = to_srgb(torch.lerp(to_linear(dark), to_linear(bright), share))
+    elif (kind := kind - BETWEEN_SHARE) < SIMULATED_SHARE:
+        least, most = map(math.log, _EXPOSURES)
+        exposure = math.exp(least + _random() * (most - least))
+        dark = darken(bright, exposure=exposure, electrons=2000 * math.exp(2 * _random() - 1))
+    elif kind - SIMULATED_SHARE < EXPOSURE_SHARE:
+        gain = math.exp(1.4 * (_random() - 0.6))
+        dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
+    return _tinted(dark, bright)
+
+
+def _framed(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
+    """Both photos cropped, half of the time, and mirrored."""
+    if _random() < CROP_SHARE:
+        height, width = dark.shape[-2:]
+        share, aspect = 0.5 + 0.5 * _random(), math.exp(0.4 * (_random() - 0.5))
+        down = max(-(-height // 2), min(height, int(height * share * aspect)))
+        across = max(-(-width // 2), min(width, int(width * share / aspect)))
+        top, left = int(_random() * (height - down + 1)), int(_random() * (width - across + 1))
+        window = (slice(None), slice(top, top + down), slice(left, left + across))
+        dark, bright = dark[window], bright[window]
+    mirrored = [side for side in (1, 2) if _random() < 0.5]
+    return dark.flip(mirrored), bright.flip(mirrored)
+
+
+def _tinted(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
+    """Both photos, some of them in other colours."""
+    kind = _random()
+    if kind < TINT_SHARE:
+        gains = (0.5 * torch.rand(3, 1, 1) - 0.25).exp().to(dark)
+        return (dark * gains).clamp(0, 1), (bright * gains).clamp(0, 1)
+    if kind - TINT_SHARE < PERMUTED_SHARE:
+        order = torch.randperm(3).to(dark.device)
+        return dark[order], bright[order]
+    return dark, bright
+
+
+def _random() -> float:
+    return torch.rand(()).item()

@@ -1,0 +1,77 @@
+"""The project's own model: light and colour from a thumbnail, detail and noise at full size."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lowlight_hub.networks.coarse import CoarseAutoencoder, thumbnail_size
+from lowlight_hub.networks.fine import FineStage
+from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
+from lowlight_hub.networks.sizes import check_photos, resize
+from lowlight_hub.transfer import apply_maps, colour_maps, rows_enlarged
+
+# Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
+_EDGE_SHARE = 0.08
+_LEAST_MEAN = 4e-3
+# What is added to both sides of the ratio by which a place is lit: two 8-bit steps.
+_BLACK = 2 / 255
+_MAPS, _ANSWER, _SMALL = slice(0, 12), slice(12, 15), slice(15, 18)
+
+
+class TwoStageAutoencoder(LowlightModel):
+    """A coarse autoencoder for light and colour, then a light full-size stage for detail and noise.
+
+    Shape: B 3 H W to B 3 H W, float, RGB in 0..1, any size from 1×1 up. The coarse autoencoder sees
+    a thumbnail of the whole photo, 152 pixels on its longer side, since the light of a scene is a
+    global fact. Local affine colour maps carry its answer to the photo (He and Sun, "Fast Guided
+    Filter", arXiv 1505.00996, 2015), and the fine stage mends what they leave: noise and blur.
+    `width` is the number of channels of the coarse autoencoder's first level.
+    """
+
+    details_by_strips = ("transfer", "network")
+
+    def __init__(self, *, width: int | None = None):
+        super().__init__()
+        self.coarse = CoarseAutoencoder(width)
+        self.fine = FineStage()
+
+    def plan(self, small: Tensor) -> Tensor:
+        """What is to be done with a photo, B 18 h w, from its thumbnail, B 3 h w in 0..1."""
+        return plan_for(small, self.coarse(small).clamp(0, 1))
+
+    def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
+        """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1."""
+        guided = apply_maps(plan[:, _MAPS], photo)
+        answer = plan[:, _ANSWER]
+        lit = (photo + _BLACK) * (answer + _BLACK) / (plan[:, _SMALL] + _BLACK) - _BLACK
+        return self.fine(lit, guided, answer)
+
+    def forward(self, photo: Tensor) -> Tensor:
+        check_photos(photo)
+        size = photo.shape[-2:]
+        plan = self.plan(resize(photo, thumbnail_size(*size)))
+        plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
+        return self.finished(photo, plan).clamp(0, 1)
+
+    def strips_of(self, overview: Tensor) -> StripNetwork:
+        small = resize(overview, thumbnail_size(*overview.shape[-2:]))
+        plan = self.plan(as_weights(self, small))
+        grey = bool((overview == overview[:, :1]).all())
+
+        def restored(strip: Tensor, top: int, height: int) -> Tensor:
+            rows = slice(top, top + strip.shape[2])
+            enlarged = rows_enlarged(plan, rows, height, strip.shape[3])
+            answer = self.finished(as_weights(self, strip), enlarged)
+            return answer.mean(dim=1, keepdim=True).expand_as(answer) if grey else answer
+
+        return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
+
+
+def plan_for(small: Tensor, answer: Tensor) -> Tensor:
+    """A plan, B 18 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
+
+    Its channels: affine colour maps (12), the answer (3), the thumbnail (3).
+    """
+    mean = small.double().mean(dim=(1, 2, 3)).clamp_min(_LEAST_MEAN)
+    maps = colour_maps(small, answer, (_EDGE_SHARE * mean).square())
+    return torch.cat([maps.to(answer), answer, small], dim=1)

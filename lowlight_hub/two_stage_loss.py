@@ -1,0 +1,119 @@
+"""What attempt-7 minimises: light and colour on thumbnails, detail and noise on patches."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from lowlight_hub.augmentation import augmented
+from lowlight_hub.networks.coarse import thumbnail_size
+from lowlight_hub.networks.sizes import resize
+from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for
+
+PATCH_PX = 128
+SSIM_WEIGHT = 0.2
+# Standard deviation, in pixels of a thumbnail, of the blur in which the fine stage's plan is given
+# the right light.
+LIGHT_PX = 4.0
+# A photo of 12 megapixels is larger beside its thumbnail than one of LOL: so, for the fine stage,
+# thumbnails are made smaller by one of these.
+SHRINKS = (1, 1, 2, 4)
+_PORTRAIT_SHARE = 0.25
+_SSIM_PX, _SSIM_SIGMA = 11, 1.5
+
+
+def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> Tensor:
+    """L1 of the coarse answer, as it is and after GT-mean, + L1 + 0.2 (1 - SSIM) of the fine one.
+
+    `dark` and `bright` are whole photos, B 3 H W. In training they are varied (see augmentation),
+    and the fine stage gets a random patch of each; else its middle.
+    The stages do not disturb each other: the fine one learns on the coarse answer put into the
+    right light, which is not for it to mend, and hands no gradient back.
+    """
+    if model.training:
+        pairs = [augmented(*pair) for pair in zip(dark, bright, strict=True)]
+        if torch.rand(()) < _PORTRAIT_SHARE:
+            pairs = [(one.mT, other.mT) for one, other in pairs]
+    else:
+        pairs = list(zip(dark, bright, strict=True))
+    size = thumbnail_size(*pairs[0][0].shape[-2:])
+    small, target = (
+        torch.cat([resize(photo[None], size) for photo in photos])
+        for photos in zip(*pairs, strict=True)
+    )
+    answer = model.coarse(small.contiguous(memory_format=torch.channels_last))
+    light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
+
+    with torch.no_grad():
+        lit = (answer + _blurred(target - answer)).clamp(0, 1)
+        if model.training:
+            shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
+            small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
+        plan = plan_for(small, lit)
+        patches = [
+            _patch(*pair, one_plan, middle=not model.training)
+            for pair, one_plan in zip(pairs, plan, strict=True)
+        ]
+    photo, goal, enlarged = (torch.stack(it) for it in zip(*patches, strict=True))
+    restored = model.finished(photo, enlarged)
+    detail = functional.l1_loss(restored, goal) + SSIM_WEIGHT * (1 - ssim(restored, goal))
+    return light + detail
+
+
+def _l1_after_gt_mean(answer: Tensor, target: Tensor) -> Tensor:
+    """L1 after the answer was scaled to the target's mean: colour and contrast, not light."""
+    means = [it.detach().mean(dim=(1, 2, 3), keepdim=True) for it in (target, answer)]
+    gain = (means[0] / means[1].clamp_min(0.02)).clamp(0.5, 2)
+    return functional.l1_loss(gain * answer, target)
+
+
+def _patch(
+    dark: Tensor, bright: Tensor, plan: Tensor, *, middle: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A patch of both photos, 3 h w, and of a plan 18 h w enlarged to their size."""
+    height, width = dark.shape[-2:]
+    down, across = min(PATCH_PX, height), min(PATCH_PX, width)
+    shares = (0.5, 0.5) if middle else torch.rand(2).tolist()
+    top, left = int(shares[0] * (height - down)), int(shares[1] * (width - across))
+    window = (slice(None), slice(top, top + down), slice(left, left + across))
+    # Centres of the patch's pixels in -1..1 over the whole photo, as grid_sample() wants them.
+    rows = (torch.arange(top, top + down, device=plan.device) + 0.5) / height * 2 - 1
+    columns = (torch.arange(left, left + across, device=plan.device) + 0.5) / width * 2 - 1
+    grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)[None]
+    enlarged = functional.grid_sample(
+        plan[None].float(), grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+    return dark[window], bright[window], enlarged[0]
+
+
+def _blurred(photos: Tensor) -> Tensor:
+    reach_px = int(3 * LIGHT_PX)
+    padded = functional.pad(photos, [reach_px] * 4, mode="replicate")
+    return _filtered(padded, LIGHT_PX, reach_px)
+
+
+def ssim(restored: Tensor, reference: Tensor) -> Tensor:
+    """The mean structural similarity of photos B 3 H W in 0..1, at least 11×11; differentiable.
+
+    Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity",
+    IEEE TIP 2004. Its own window, without the borders.
+    """
+
+    def mean(photos: Tensor) -> Tensor:
+        return _filtered(photos, _SSIM_SIGMA, _SSIM_PX // 2)
+
+    one, other = restored.float(), reference.float()
+    mean_one, mean_other = mean(one), mean(other)
+    variances = mean(one.square() + other.square()) - mean_one.square() - mean_other.square()
+    covariance = mean(one * other) - mean_one * mean_other
+    first, second = 0.01**2, 0.03**2
+    light = (2 * mean_one * mean_other + first) / (mean_one**2 + mean_other**2 + first)
+    return (light * (2 * covariance + second) / (variances + second)).mean()
+
+
+def _filtered(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:
+    """A Gaussian over the pixels within `reach_px`, rows and columns in turn, without padding."""
+    offsets = torch.arange(-reach_px, reach_px + 1, device=photos.device, dtype=photos.dtype)
+    kernel = torch.exp(-(offsets**2) / (2 * sigma_px**2))
+    kernel = (kernel / kernel.sum()).expand(photos.shape[1], 1, -1)
+    along_rows = functional.conv2d(photos, kernel[:, :, None], groups=photos.shape[1])
+    return functional.conv2d(along_rows, kernel[..., None], groups=photos.shape[1])
