@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
-from lowlight_hub.data import LOL
+from lowlight_hub.data import LOL, article_views
 from lowlight_hub.durable import replace_text
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
@@ -50,6 +50,23 @@ def model_card(
         model_name=attempt.title,
         eval_results=_eval_results(attempt, rows),
     )
+    article = attempt.views is article_views
+    origin = f"From [the article]({ARTICLE})" if article else f"Not in [the article]({ARTICLE})"
+    optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
+    share = config["whole_share"]
+    framing = f"at 200×200: {share:.0%} whole photos, the rest top-left crops"
+    sight = (
+        "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the light "
+        "and the colours to the photo in full size."
+    )
+    if not article:
+        framing = "whole, at 600×400"
+        sight = (
+            "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
+            "there is lit like its surroundings. Very dark photos come out with less detail."
+        )
+    if config.get("init_from"):
+        framing += f"\n- started from: {config['init_from']}"
     losses = f"training {config['train_loss']:.5f}, validation {config['validation_loss']:.5f}"
     figures = [
         f"| {SIZES[row['size']]} | {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
@@ -60,19 +77,18 @@ def model_card(
     parts = [
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
-        f"{attempt.story} From [the article]({ARTICLE}), trained by lowlight-hub.",
+        f"{attempt.story} {origin}, trained by lowlight-hub.",
         "```python\nfrom lowlight_hub import enhance, load_model\n\n"
         f'model = load_model("{repository or attempt.name}")\n'
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
         f"- trained: {trained_in_words(config)} ({config['status']}), {config['steps']} steps of "
-        f"{config['batch_size']} photos, Adam, learning rate {config['lr']}, "
+        f"{config['batch_size']} photos, {optimiser}, learning rate {config['lr']}, "
         f"seed {config['seed']}, "
         f"{config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
-        f"{config['validation_pairs']} of other scenes to validate on, at 200×200: "
-        f"{config['whole_share']:.0%} whole photos, the rest top-left crops\n"
+        f"{config['validation_pairs']} of other scenes to validate on, {framing}\n"
         f"- loss: {losses}",
     ]
     if figures:
@@ -88,11 +104,7 @@ def model_card(
             f"{'its answer to the original, ' if attempt.reads_bright else ''}"
             "what `enhance` makes of the dark photo, the original."
         )
-    parts.append(
-        "**Limits.** It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` "
-        "carries the light and the colours to the photo in full size."
-        + (LOL_LIMITS if config["data"] == LOL else "")
-    )
+    parts.append(f"**Limits.** {sight}" + (LOL_LIMITS if config["data"] == LOL else ""))
     return "\n\n".join(parts) + "\n"
 
 

@@ -351,7 +351,6 @@ class _Run:
 
     def end(self) -> None:
         """Writes what was trained."""
-        self.accelerator.end_training()
         if self.accelerator.is_main_process:
             # As one that was loaded, so that a training resumed at its very end writes the same.
             trained = self.attempt.network(width=self.settings.width)
@@ -367,6 +366,7 @@ class _Run:
                 self.folder,
             )
         self.accelerator.wait_for_everyone()
+        self.accelerator.end_training()  # after which the processes can no longer speak
 
 
 def _by_view(losses: Sequence[float], whole_share: float) -> dict[str, float]:

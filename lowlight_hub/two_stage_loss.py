@@ -112,6 +112,12 @@ def ssim(restored: Tensor, reference: Tensor) -> Tensor:
 
 def _filtered(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:
     """A Gaussian over the pixels within `reach_px`, rows and columns in turn, without padding."""
+    # Never in bfloat16: variances are small differences of squares, which its 8 bits do not hold.
+    with torch.autocast(photos.device.type, enabled=False):
+        return _filtered_exactly(photos.float(), sigma_px, reach_px)
+
+
+def _filtered_exactly(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:
     offsets = torch.arange(-reach_px, reach_px + 1, device=photos.device, dtype=photos.dtype)
     kernel = torch.exp(-(offsets**2) / (2 * sigma_px**2))
     kernel = (kernel / kernel.sum()).expand(photos.shape[1], 1, -1)

@@ -48,3 +48,21 @@ def test_kl_of_a_known_distribution():
     # KL(N(1, 4) || N(0, 1)) = (1 + 4 - 1 - log 4) / 2 for each of the 128 numbers
     expected = losses.VAE_BETA * 128 * (4 - math.log(4)) / 2
     assert losses.vae_loss(model, DARK, BRIGHT).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_ssim_is_as_exact_under_autocast_and_agrees_with_the_measured_one():
+    from lowlight_hub.evaluation import psnr_and_ssim
+    from lowlight_hub.two_stage_loss import ssim
+
+    torch.manual_seed(0)
+    reference = (
+        torch.rand(1, 3, 8, 8).repeat_interleave(8, 2).repeat_interleave(8, 3) * 255
+    ).byte()
+    restored = (reference.float() + 20 * torch.randn(1, 3, 64, 64)).clamp(0, 255).byte()
+    one, other = restored.float() / 255, reference.float() / 255
+    exact = ssim(one, other)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert ssim(one, other) == exact
+    assert ssim(other, other).item() == pytest.approx(1)
+    pixels = (it[0].permute(1, 2, 0).numpy() for it in (restored, reference))
+    assert exact.item() == pytest.approx(psnr_and_ssim(*pixels)[1], abs=0.01)

@@ -152,6 +152,43 @@ def test_bfloat16_learns_too(pairs, tmp_path):
     assert history[-1]["train_loss"] < history[0]["train_loss"]
 
 
+def test_samples_are_drawn_and_a_tracker_is_told(pairs, tmp_path):
+    from accelerate.tracking import GeneralTracker
+
+    class Kept(GeneralTracker):
+        name, requires_logging_directory = "kept", False
+
+        def __init__(self):
+            super().__init__()
+            self.told = []
+
+        @property
+        def tracker(self):
+            return self
+
+        def store_init_configuration(self, values):
+            self.told.append((None, values))
+
+        def log(self, values, step=None, **_):
+            self.told.append((step, values))
+
+    tracker = Kept()
+    folder = train(
+        get_attempt("listing"), pairs, SETTINGS, tmp_path, samples_every=4, report_to=tracker
+    )
+    assert [path.name for path in folder.glob("validation-*")] == ["validation-00000004.webp"]
+    (_, settings), *lines = tracker.told
+    assert settings["lr"] == SETTINGS.lr
+    assert [step for step, _ in lines] == [2, 4, 6]
+    assert [line for _, line in lines] == history_of(folder)
+
+
+def test_a_tracker_that_is_not_installed_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert command.main(["listing", "--report-to", "trackio"]) == 1
+    assert "pip install trackio" in capsys.readouterr().err
+
+
 def _history(*losses):
     return [{"validation_loss": loss} for loss in losses]
 

@@ -35,11 +35,8 @@ class Autoencoder(LowlightModel):
     Shape: B 3 H W to B 3 H W, float, RGB in 0..1. The network itself sees 200×200 pixels, as in
     the article: another size is resized to that, and the answer back. `width` is the number of
     channels of the first stage; None takes the slim network that the project ships.
-    `reach_px` is None: every pixel of the answer depends on the whole photo.
     Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
     """
-
-    reach_px: int | None = None
 
     def __init__(self, *, encoder: str, decoder: str, latent: int, width: int | None = None):
         super().__init__()

@@ -1,0 +1,131 @@
+"""A training that is killed, stopped or out of room goes on as if nothing had been."""
+
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import python_path
+
+from lowlight_hub import LowlightError
+from lowlight_hub.attempts import get_attempt
+from lowlight_hub.checkpoints import checkpoints
+from lowlight_hub.durable import PARTIAL_FILES
+from lowlight_hub.folders import CONFIG_FILE, HISTORY_FILE, WEIGHTS_FILE
+from lowlight_hub.outcome import Settings
+from lowlight_hub.training import train
+
+ROOT = Path(__file__).parent.parent
+DYING = ROOT / "tests" / "dying.py"
+# On the free photos, each epoch has two steps.
+SMALL = ["listing", "--width", "2", "--lr", "1e-2", "--device", "cpu", "--resume"]
+
+
+def start(*command):
+    environment = os.environ | {
+        "PYTHONPATH": python_path(ROOT),
+        "OMP_NUM_THREADS": "1",
+        "GLOO_SOCKET_IFNAME": "lo",
+    }
+    return subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_training_killed_three_times_ends_as_one_that_never_was(tmp_path):
+    def run(out, *dying):
+        script = [DYING, *dying] if dying else [ROOT / "train.py"]
+        process = start(*script, *SMALL, "--epochs", "4", "--out", out)
+        _, errors = process.communicate(timeout=300)
+        return process.returncode, errors
+
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert run(whole)[0] == 0
+    folder = killed / "listing"
+    # before there is a checkpoint; between writing the second one and putting it in its place; and
+    # when all is done but the last file
+    assert run(killed, "lowlight_hub.training:_Run._step", 2)[0] == -signal.SIGKILL
+    assert checkpoints(folder) == []
+    assert run(killed, "os:fsync", 4)[0] == -signal.SIGKILL
+    assert checkpoints(folder) and list(folder.glob(PARTIAL_FILES))
+    assert run(killed, "lowlight_hub.outcome:save_model", 1)[0] == -signal.SIGKILL
+    assert not (folder / CONFIG_FILE).exists()
+    code, errors = run(killed)
+    assert code == 0, errors
+    for name in (WEIGHTS_FILE, HISTORY_FILE, CONFIG_FILE):
+        assert (folder / name).read_bytes() == (whole / "listing" / name).read_bytes()
+    assert not list(folder.glob(PARTIAL_FILES))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_training_saves_and_says_how_to_go_on(tmp_path, number):
+    process = start(ROOT / "train.py", *SMALL, "--epochs", "100000", "--out", tmp_path)
+    folder = tmp_path / "listing"
+    deadline = time.monotonic() + 120
+    while not checkpoints(folder) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    *_, last = errors.strip().splitlines()
+    step = int(checkpoints(folder)[0].stem.split("-")[1])
+    assert f"stopped after step {step} of" in last and "--resume" in last
+    assert "Traceback" not in errors
+
+
+def test_a_full_disk_costs_nothing_that_was_there(pairs, tmp_path, monkeypatch):
+    row, settings = get_attempt("listing"), Settings(epochs=3, batch_size=2, lr=1e-2)
+    whole = train(row, pairs, settings, tmp_path / "whole")
+    folder = train(row, pairs, replace(settings, epochs=1), tmp_path / "run")
+    earlier = {path: path.read_bytes() for path in checkpoints(folder)}
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(LowlightError) as stopped:
+            train(row, pairs, settings, folder, resume=True)
+    message = str(stopped.value)
+    assert "No space left" in message and "--resume" in message and "\n" not in message
+    assert f"{next(iter(earlier)).name} is intact" in message
+    assert {path: path.read_bytes() for path in checkpoints(folder)} == earlier
+    train(row, pairs, settings, folder, resume=True)
+    assert (folder / WEIGHTS_FILE).read_bytes() == (whole / WEIGHTS_FILE).read_bytes()
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def test_two_processes_learn_as_one_with_twice_the_batch(tmp_path):
+    small = [ROOT / "train.py", *SMALL, "--epochs", "3"]
+    # As `accelerate launch` does on several devices; on loopback, whatever the machine's name.
+    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    launcher += ["--master_addr", "127.0.0.1", "--master_port", free_port()]
+    runs = {
+        "two": start(*launcher, *small, "--batch-size", "3", "--out", tmp_path / "two"),
+        "one": start(*small, "--batch-size", "6", "--out", tmp_path / "one"),
+    }
+    histories = {}
+    for name, process in runs.items():
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+        lines = (tmp_path / name / "listing" / HISTORY_FILE).read_text().splitlines()
+        histories[name] = [json.loads(line) for line in lines]
+    for two, one in zip(histories["two"], histories["one"], strict=True):
+        assert two == pytest.approx(one, rel=1e-4)
+    assert histories["one"][-1]["train_loss"] < histories["one"][0]["train_loss"]
