@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
         "in OUT/NAME-leak-free",
     )
     parser.add_argument(
+        "--all-pairs",
+        action="store_true",
+        help="keep no photos for validation: for the last training, once all was chosen",
+    )
+    parser.add_argument(
         "--samples-every",
         type=_positive(int),
         metavar="STEPS",
@@ -159,6 +164,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         whole_share=arguments.whole_share,
         device=device,
         init_from=arguments.init_from,
+        all_pairs=arguments.all_pairs,
     )
 
 

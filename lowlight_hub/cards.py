@@ -30,6 +30,14 @@ def trained_in_words(config: dict[str, Any]) -> str:
     return words
 
 
+def losses_in_words(losses: Mapping[str, Any]) -> str:
+    """The losses of an epoch: training, and validation where photos were kept for it."""
+    words = f"loss {losses['train_loss']:.5f}"
+    if losses.get("validation_loss") is not None:
+        words += f", validation {losses['validation_loss']:.5f}"
+    return words
+
+
 def model_card(
     attempt: Attempt,
     config: dict[str, Any],
@@ -65,9 +73,11 @@ def model_card(
             "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
             "there is lit like its surroundings. Very dark photos come out with less detail."
         )
+    validation = f"{config['validation_pairs']} of other scenes to validate on"
+    if not config["validation_pairs"]:
+        validation = "none kept back, all having been chosen in trainings that did"
     if config.get("init_from"):
         framing += f"\n- started from: {config['init_from']}"
-    losses = f"training {config['train_loss']:.5f}, validation {config['validation_loss']:.5f}"
     figures = [
         f"| {SIZES[row['size']]} | {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
         f"{row['psnr_gt_mean']:.2f} |"
@@ -88,8 +98,8 @@ def model_card(
         f"seed {config['seed']}, "
         f"{config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
-        f"{config['validation_pairs']} of other scenes to validate on, {framing}\n"
-        f"- loss: {losses}",
+        f"{validation}, {framing}\n"
+        f"- {losses_in_words(config)}",
     ]
     if figures:
         parts.append(

@@ -34,7 +34,9 @@ CARD_KEYS: dict[str, Any] = {
     **dict.fromkeys(("status", "precision", "data"), str),
     **dict.fromkeys(("epochs_finished", "epochs_planned", "kept_epoch", "steps", "seed"), int),
     **dict.fromkeys(("batch_size", "training_pairs", "validation_pairs"), int),
-    **dict.fromkeys(("lr", "train_loss", "validation_loss", "whole_share"), int | float),
+    **dict.fromkeys(("lr", "train_loss", "whole_share"), int | float),
+    # Not there where all pairs were trained on.
+    "validation_loss": int | float | None,
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"

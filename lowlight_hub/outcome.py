@@ -41,6 +41,8 @@ class Settings:
     device: str = "cpu"
     init_from: Path | None = None
     """The folder of a model whose weights it starts with, not those drawn by the seed."""
+    all_pairs: bool = False
+    """Whether no pairs are kept for validation: for the last training, once all was chosen."""
 
     def to_repeat(self, attempt: Attempt) -> dict[str, Any]:
         """The settings that a resumed training must share."""
@@ -130,7 +132,8 @@ def write_outcome(
     write_progress(attempt, history, folder)
     samples = samples_of_free_photos(model, from_bright=attempt.reads_bright)
     save_photo(samples, folder / SAMPLES_FILE)
-    write_samples(attempt, model, validation, folder)
+    if len(validation):
+        write_samples(attempt, model, validation, folder)
     replace_text(folder / CARD_FILE, model_card(attempt, config))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)

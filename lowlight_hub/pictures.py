@@ -83,6 +83,7 @@ def loss_curve(title: str, history: list[dict[str, float]], path: Path) -> None:
     )
     epochs = [line["epoch"] for line in history]
     for key, label in (("train_loss", "training"), ("validation_loss", "validation")):
-        axes.plot(epochs, [line[key] for line in history], label=label)
+        if key in history[0]:
+            axes.plot(epochs, [line[key] for line in history], label=label)
     axes.legend()
     replace_file(path, lambda beside: figure.savefig(beside, dpi=120))

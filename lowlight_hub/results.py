@@ -126,7 +126,8 @@ def _table_line(name: str, measured: dict[tuple[str, str], Row]) -> str:
     if name in ATTEMPTS:
         config = read_config(bundled(name))
         cells = [f"`{name}`", ATTEMPTS[name].learns, trained_in_words(config)]
-        cells += [f"{config[key]:.4f}" for key in ("train_loss", "validation_loss")]
+        losses = (config.get(key) for key in ("train_loss", "validation_loss"))
+        cells += ["" if loss is None else f"{loss:.4f}" for loss in losses]
     else:
         cells = [BASELINE_TITLES[name], "", "", "", ""]
     for size in (FULL_SIZE, CROP_SIZE):

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
+from lowlight_hub.cards import losses_in_words
 from lowlight_hub.checkpoints import clear_leftovers, read_newest, save_checkpoint
 from lowlight_hub.data import Pairs, batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.durable import make_folder
@@ -77,6 +78,13 @@ def train(
         cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
     )
     training, validation = split_by_scene(pairs)
+    if settings.all_pairs:
+        if not keeps_last(attempt):
+            raise LowlightError(
+                f"{attempt.name} keeps the weights of the lowest validation loss, so its "
+                "validation photos cannot be trained on: leave --all-pairs out"
+            )
+        training, validation = pairs, pairs.at([])
     run = _Run(attempt, pairs.fingerprint(), training, validation, settings, folder, accelerator)
     state = run.starting_state(resume, continued)
     if state:
@@ -211,8 +219,8 @@ class _Run:
                 self._save()
             if self.samples_every and self.step % self.samples_every == 0:
                 self._draw_samples()
-        losses = self.validated(request)
-        if not math.isfinite(losses["validation_loss"]):
+        losses = self.validated(request) if len(self.validation) else {}
+        if not math.isfinite(losses.get("validation_loss", 0.0)):
             raise self._not_finite("validation loss", self.step - 1, losses["validation_loss"])
         train_loss = sum(self.losses) / len(self.losses)
         self.history.append({"epoch": len(self.history) + 1, "train_loss": train_loss, **losses})
@@ -225,7 +233,7 @@ class _Run:
             write_progress(self.attempt, self.history, self.folder)
             tqdm.write(
                 f"{self.attempt.name}: epoch {len(self.history)} of {self.settings.epochs}, "
-                f"loss {train_loss:.5f}, validation {losses['validation_loss']:.5f}"
+                f"{losses_in_words(self.history[-1])}"
             )
 
     def _step(self) -> None:
@@ -347,7 +355,8 @@ class _Run:
     def _draw_samples(self) -> None:
         if self.accelerator.is_main_process:
             model = self._judged().eval()
-            write_samples(self.attempt, model, self.validation, self.folder, step=self.step)
+            pairs = self.validation if len(self.validation) else self.training
+            write_samples(self.attempt, model, pairs, self.folder, step=self.step)
 
     def end(self) -> None:
         """Writes what was trained."""

@@ -9,7 +9,7 @@ import torch
 import train as command
 from lowlight_hub import LowlightError, list_models, load_model, training
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, read_config
+from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, check_card_config, read_config
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
 from lowlight_hub.training import train
 
@@ -43,6 +43,19 @@ def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):
     assert config["epochs_planned"] == get_attempt("listing").epochs
     assert config["validation_loss"] == min(line["validation_loss"] for line in history)
     assert not load_model(folder).training
+
+
+def test_the_last_training_learns_from_every_pair(pairs, tmp_path):
+    settings = replace(SETTINGS, all_pairs=True)
+    attempt = replace(get_attempt("listing"), epochs_source="article")
+    folder = train(attempt, pairs, settings, tmp_path / "run", samples_every=1)
+    config = read_config(folder)
+    assert (config["training_pairs"], config["validation_pairs"]) == (len(pairs), 0)
+    assert not any("validation" in key for line in history_of(folder) for key in line)
+    assert "none kept back" in (folder / "README.md").read_text()
+    check_card_config(config, "run")
+    with pytest.raises(LowlightError, match="leave --all-pairs out"):
+        train(get_attempt("vae"), pairs, settings, tmp_path / "vae")
 
 
 @pytest.mark.parametrize("name", ["listing", "vae"])
