@@ -17,7 +17,15 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import CROP, Pairs, PhotoPair, find_pairs, find_test_pairs, load_pairs
+from lowlight_hub.data import (
+    CROP,
+    LEAK_FREE,
+    Pairs,
+    PhotoPair,
+    find_pairs,
+    find_test_pairs,
+    load_pairs,
+)
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import BASELINES, CROP_SIZE, FULL_SIZE, Figures, Row
@@ -71,7 +79,13 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     files = find_test_pairs(data)
     test = load_pairs(files, "eval15")
     training = load_pairs(find_pairs(data), "our485")
-    return evaluate_crops(test, training, loaded) + evaluate_in_full(files, loaded)
+    rows = evaluate_crops(test, training, loaded) + evaluate_in_full(files, loaded)
+    for row in rows:
+        # Of a model that `train.py --leak-free` made.
+        config = getattr(models.get(row["model"]), "config", {})
+        if config.get("data") == LEAK_FREE:
+            row["protocol"] = "leak-free"
+    return rows
 
 
 @torch.inference_mode()

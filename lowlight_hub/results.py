@@ -1,7 +1,7 @@
 """What was measured: the rows of results.json, and the README's table made from them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -12,6 +12,8 @@ from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import WEIGHTS, bundled, fingerprint, list_models, read_config
 
 RESULTS = WEIGHTS / "results.json"
+# Of trainings without the scenes of the test set, whose weights are not shipped.
+LEAK_FREE_RESULTS = WEIGHTS / "leak-free.json"
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
 BASELINE_TITLES = dict(
     zip(
@@ -78,6 +80,16 @@ def _read(path: Path) -> tuple[list[Row], dict[str, str]]:
     return rows, weights
 
 
+def read_leak_free(path: Path = LEAK_FREE_RESULTS) -> list[Row]:
+    """The leak-free rows that `lowlight-hub evaluate --json` wrote; none where the file is missing.
+
+    Raises LowlightError where it is damaged.
+    """
+    if not path.exists():
+        return []
+    return [row for row in _read(path)[0] if row["protocol"] == "leak-free"]
+
+
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
     """The figures of the weights in `folder`, of the attempt `name`.
 
@@ -107,8 +119,8 @@ def attempts_table() -> str:
     return "\n".join(lines)
 
 
-def results_table(rows: Sequence[Row]) -> str:
-    """The figures as a Markdown table: baselines, then attempts in their own order."""
+def results_table(rows: Sequence[Row], leak_free: Sequence[Row] = ()) -> str:
+    """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones."""
     titles = ["model", "learns", "trained", "training loss", "validation loss"]
     figures = [
         f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
@@ -119,6 +131,11 @@ def results_table(rows: Sequence[Row]) -> str:
         measured = {(row["size"], row["input"]): row for row in rows if row["model"] == name}
         if measured:
             lines.append(_table_line(name, measured))
+    for name in ATTEMPTS:
+        measured = {(row["size"], row["input"]): row for row in leak_free if row["model"] == name}
+        if measured:
+            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, "", "", ""]
+            lines.append(f"| {' | '.join([*title, *_figures(measured)])} |")
     return "\n".join(lines)
 
 
@@ -130,11 +147,15 @@ def _table_line(name: str, measured: dict[tuple[str, str], Row]) -> str:
         cells += ["" if loss is None else f"{loss:.4f}" for loss in losses]
     else:
         cells = [BASELINE_TITLES[name], "", "", "", ""]
+    return f"| {' | '.join([*cells, *_figures(measured)])} |"
+
+
+def _figures(measured: Mapping[tuple[str, str], Row]) -> list[str]:
+    cells = []
     for size in (FULL_SIZE, CROP_SIZE):
         dark = measured.get((size, "dark"))
         cells += [*_psnr_and_ssim(dark), f"{dark['psnr_gt_mean']:.2f}" if dark else ""]
-    cells += _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
-    return f"| {' | '.join(cells)} |"
+    return cells + _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
 
 
 def _psnr_and_ssim(row: Row | None) -> list[str]:
@@ -143,7 +164,7 @@ def _psnr_and_ssim(row: Row | None) -> list[str]:
 
 def write_tables(rows: Sequence[Row], readme: Path) -> None:
     """Puts both tables between their markers in the README."""
-    put_table(readme, "results", results_table(rows))
+    put_table(readme, "results", results_table(rows, read_leak_free()))
     put_table(readme, "attempts", attempts_table())
 
 

@@ -8,8 +8,15 @@ import torch
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
-from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
-from lowlight_hub.results import BASELINES, attempts_table, markers, results_table
+from lowlight_hub.data import LEAK_FREE
+from lowlight_hub.evaluation import evaluate, evaluate_crops, evaluate_in_full, measure
+from lowlight_hub.results import (
+    BASELINES,
+    attempts_table,
+    markers,
+    read_leak_free,
+    results_table,
+)
 
 
 class AsItIs(torch.nn.Module):
@@ -96,7 +103,10 @@ def test_the_readme_shows_the_recorded_figures():
     rows = read_results(WEIGHTS / "results.json")
     assert {row["model"] for row in rows} == {*BASELINES, *ATTEMPTS}
     readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
-    for name, table in (("results", results_table(rows)), ("attempts", attempts_table())):
+    for name, table in (
+        ("results", results_table(rows, read_leak_free())),
+        ("attempts", attempts_table()),
+    ):
         start, end = markers(name)
         assert readme.split(start)[1].split(end)[0].strip() == table
 
@@ -139,6 +149,23 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     assert main(["report", "--results", str(results), "--readme", str(readme)]) == 1
     assert "figures of the bundled weights of toy" in capsys.readouterr().err
     assert readme.read_text() == text
+
+
+def test_leak_free_models_have_a_line_of_their_own(lol, tmp_path):
+    from lowlight_hub import load_model
+
+    model = load_model("attempt-1")
+    model.config = model.config | {"data": LEAK_FREE}
+    rows = evaluate(lol, {"attempt-1": model})
+    path = tmp_path / "leak-free.json"
+    path.write_text(json.dumps({"rows": rows, "weights": {}}))
+    found = read_leak_free(path)
+    assert {(row["model"], row["size"]) for row in found} == {
+        ("attempt-1", "crop200"),
+        ("attempt-1", "full"),
+    }
+    assert results_table([], found).count("`attempt-1`, leak-free") == 1
+    assert read_leak_free(tmp_path / "none.json") == []
 
 
 def test_whole_photos_are_measured_as_enhance_restores_them(lol):
