@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt
+from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import (
     LEAK_FREE,
@@ -71,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         "--precision",
         choices=["auto", "fp32", "bf16"],
         default="auto",
-        help="auto: bf16 on CUDA; on a CPU what was measured faster for the attempt",
+        help="auto: bf16 on CUDA; on a CPU made for bfloat16 what was measured faster there for "
+        "the attempt, else fp32",
     )
     parser.add_argument(
         "--out",
@@ -153,7 +154,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         raise LowlightError("this machine has no CUDA device: use --device cpu")
     precision = arguments.precision
     if precision == "auto":
-        precision = "bf16" if device == "cuda" else attempt.precision
+        precision = "bf16" if device == "cuda" else precision_on_cpu(attempt)
     return Settings(
         epochs=arguments.epochs or attempt.epochs,
         batch_size=arguments.batch_size,

@@ -26,7 +26,7 @@ from torch import Tensor
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lowlight_hub.attempts import ATTEMPTS, Attempt  # noqa: E402
+from lowlight_hub.attempts import ATTEMPTS, Attempt, precision_on_cpu  # noqa: E402
 from lowlight_hub.data import (  # noqa: E402
     PhotoPair,
     article_views,
@@ -111,7 +111,9 @@ def measured(
         optimizer = attempt.recipe.optimizer(model, attempt.lr)
     else:
         optimizer = torch.optim.Adam(model.parameters(), lr=attempt.lr)
-    mixed = torch.autocast("cpu", torch.bfloat16, enabled=ours and attempt.precision == "bf16")
+    mixed = torch.autocast(
+        "cpu", torch.bfloat16, enabled=ours and precision_on_cpu(attempt) == "bf16"
+    )
     with PeakMemory() as memory:
         supply = batches()
         waited = 0.0

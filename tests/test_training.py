@@ -8,7 +8,7 @@ import torch
 
 import train as command
 from lowlight_hub import LowlightError, list_models, load_model, training
-from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.attempts import ATTEMPTS, get_attempt, precision_on_cpu
 from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, check_card_config, read_config
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
 from lowlight_hub.training import train
@@ -43,6 +43,16 @@ def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):
     assert config["epochs_planned"] == get_attempt("listing").epochs
     assert config["validation_loss"] == min(line["validation_loss"] for line in history)
     assert not load_model(folder).training
+
+
+@pytest.mark.parametrize(
+    ("capability", "expected"),
+    [("avx512_f", "fp32"), ("avx512_bf16", "bf16"), ("amx_bf16", "bf16")],
+)
+def test_bfloat16_only_where_the_processor_computes_in_it(monkeypatch, capability, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
+    assert precision_on_cpu(get_attempt("attempt-7")) == expected
+    assert precision_on_cpu(get_attempt("vae")) == "fp32"
 
 
 def test_the_last_training_learns_from_every_pair(pairs, tmp_path):
