@@ -25,7 +25,7 @@ from lowlight_hub.hub_data import data_folder
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
-from lowlight_hub.restoring import DETAILS
+from lowlight_hub.restoring import DETAILS, MAX_STOPS
 from lowlight_hub.results import RESULTS, read_results, write_tables
 from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
 
@@ -119,9 +119,16 @@ def _add_enhance(commands) -> None:
     )
     enhance.add_argument(
         "--strength",
-        type=_share,
+        type=_number(0, 1),
         default=1.0,
         help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--brightness",
+        type=_number(-MAX_STOPS, MAX_STOPS),
+        default=0.0,
+        metavar="STOPS",
+        help="light beyond the model's answer, from -2 to 2 stops (default: %(default)s)",
     )
     enhance.add_argument(
         "--format",
@@ -137,14 +144,17 @@ def _add_enhance(commands) -> None:
     enhance.set_defaults(run=_enhance)
 
 
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1")
-    return share
+def _number(least: float, most: float):
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least:g} to {most:g}")
+        return value
+
+    return number
 
 
 def _enhance(arguments: argparse.Namespace) -> int:
@@ -158,6 +168,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
         jobs,
         detail=arguments.detail,
         strength=arguments.strength,
+        brightness=arguments.brightness,
         keep_metadata=arguments.keep_metadata,
         overwrite=arguments.overwrite,
     )

@@ -80,6 +80,7 @@ def enhance_batch(
     *,
     detail: Detail = "transfer",
     strength: float = 1.0,
+    brightness: float = 0.0,
     keep_metadata: bool = False,
     overwrite: bool = False,
 ) -> tuple[list[Path], list[str]]:
@@ -101,6 +102,7 @@ def enhance_batch(
                 job.target,
                 detail=detail,
                 strength=strength,
+                brightness=brightness,
                 keep_metadata=keep_metadata,
             )
         except LowlightError as error:

@@ -44,6 +44,7 @@ def enhance_in_bulk(
     workers: int | None = None,
     detail: Detail = "transfer",
     strength: float = 1.0,
+    brightness: float = 0.0,
 ) -> Report:
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
@@ -77,10 +78,15 @@ def enhance_in_bulk(
     if waiting:
         _start(ray)
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(waiting))
-        settings = {"model": model, "detail": detail, "strength": strength}
+        settings = {"detail": detail, "strength": strength, "brightness": brightness}
         done = ray.data.from_items(waiting, override_num_blocks=min(len(waiting), 8 * workers)).map(
             cast(Any, _Worker),
-            fn_constructor_kwargs={"source": sources, "target": targets, **settings},
+            fn_constructor_kwargs={
+                "source": sources,
+                "target": targets,
+                "model": model,
+                "settings": settings,
+            },
             compute=ray.data.ActorPoolStrategy(size=workers),
             num_cpus=1,
         )
@@ -105,7 +111,7 @@ def result_name(photo: str, model: str) -> str:
 class _Worker:
     """An actor: the model is loaded once, then comes photo after photo."""
 
-    def __init__(self, source: str, target: str, model: str, detail: Detail, strength: float):
+    def __init__(self, source: str, target: str, model: str, settings: dict[str, Any]):
         import torch
         from pyarrow.fs import FileSystem
 
@@ -113,7 +119,7 @@ class _Worker:
         self._source, self._root = FileSystem.from_uri(source)
         self._target, self._out = FileSystem.from_uri(target)
         self._model = load_model(model)
-        self._settings: dict[str, Any] = {"detail": detail, "strength": strength}
+        self._settings = settings  # keywords of enhance_file()
 
     def __call__(self, job: dict[str, str]) -> dict[str, str]:
         try:
@@ -181,6 +187,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     parser.add_argument("--detail", choices=DETAILS, default="transfer")
     parser.add_argument("--strength", type=float, default=1.0)
+    parser.add_argument("--brightness", type=float, default=0.0, help="in stops, from -2 to 2")
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

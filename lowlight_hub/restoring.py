@@ -14,13 +14,22 @@ from lowlight_hub.networks.model import StripNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean, strips
-from lowlight_hub.transfer import apply_maps, colour_maps, relit, ridge_of, rows_enlarged
+from lowlight_hub.transfer import (
+    apply_maps,
+    brightened,
+    colour_maps,
+    relit,
+    ridge_of,
+    rows_enlarged,
+)
 
 Detail = Literal["transfer", "network", "raw"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
 # looks when the whole photo is seen.
 OVERVIEW_PX = 600
+# How far, in stops, an answer can be made brighter or darker.
+MAX_STOPS = 2.0
 
 # From rows of a photo, as a slice and 1 3 rows W in 0..1, to what they become.
 _Strip = Callable[[slice, Tensor], Tensor]
@@ -32,6 +41,7 @@ def enhance(
     *,
     detail: Detail = "transfer",
     strength: float = 1.0,
+    brightness: float = 0.0,
 ) -> Image.Image:
     """The photo as the model would have it, upright and in its full size, 8-bit RGB or RGBA.
 
@@ -45,13 +55,16 @@ def enhance(
       full size, else its answer at 200×200 enlarged;
     - "raw": the answer at 200×200 as it is, whatever the photo's shape, without transparency.
 
-    `strength` goes from 0, the photo as it was, to 1, the model's answer.
-    Raises LowlightError for a file that is not a photo and for an unknown detail or strength.
+    `strength` goes from 0, the photo as it was, to 1, the model's answer. `brightness` is light
+    beyond that answer, from -2 to 2 in stops: how bright a scene should be no photo tells.
+    Raises LowlightError for a file that is not a photo and for an unknown detail, strength or
+    brightness.
     """
     if not isinstance(photo, Image.Image | str | Path):
         raise LowlightError(f"expected a PIL image or a path, not a {type(photo).__name__}")
     opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo)
-    return to_picture(restore(model, opened, detail=detail, strength=strength))
+    restored = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
+    return to_picture(restored)
 
 
 def enhance_file(
@@ -61,6 +74,7 @@ def enhance_file(
     *,
     detail: Detail = "transfer",
     strength: float = 1.0,
+    brightness: float = 0.0,
     keep_metadata: bool = False,
 ) -> None:
     """As enhance, from file to file: .png, .jpg or .webp by the target's suffix, replacing it.
@@ -72,34 +86,47 @@ def enhance_file(
     if Path(source).resolve() == Path(target).resolve():
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
     opened = open_photo(source, str(source))
-    photo = restore(model, opened, detail=detail, strength=strength)
+    photo = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
     save_photo(photo, Path(target), keep_metadata=keep_metadata)
 
 
 @torch.inference_mode()
 def restore(
-    model: nn.Module, photo: Photo, *, detail: Detail = "transfer", strength: float = 1.0
+    model: nn.Module,
+    photo: Photo,
+    *,
+    detail: Detail = "transfer",
+    strength: float = 1.0,
+    brightness: float = 0.0,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
     if detail not in DETAILS:
         raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
     if not isinstance(strength, int | float) or not 0 <= strength <= 1:
         raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
+    if not isinstance(brightness, int | float) or not abs(brightness) <= MAX_STOPS:
+        raise LowlightError(
+            f"brightness is {brightness!r}, and must be a number of stops from -{MAX_STOPS:g} to "
+            f"{MAX_STOPS:g}"
+        )
     seen = Photo(over_its_mean(photo))
     overview = _overview(seen)
     if detail in getattr(model, "details_by_strips", ()):
-        strips_of = model.strips_of(overview)  # type: ignore[operator]
+        strips_of = model.strips_of(overview, brightness)  # type: ignore[operator]
         return _by_strips(photo, _with_rows_around(strips_of, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
+    if detail == "transfer":
+        if (small == small[:, :1]).all():  # a grey photo stays one
+            answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
+        answer = relit(small, answer)
+    answer = brightened(answer, brightness)
     if detail == "raw":
         raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
         return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
     width, height = photo.size
     if detail == "transfer":
-        if (small == small[:, :1]).all():  # a grey photo stays one
-            answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
-        maps = colour_maps(small, relit(small, answer), ridge_of(overview))
+        maps = colour_maps(small, answer, ridge_of(overview))
         return _by_strips(
             photo,
             lambda rows, pixels: apply_maps(rows_enlarged(maps, rows, height, width), pixels),

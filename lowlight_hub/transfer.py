@@ -71,8 +71,20 @@ def relit(dark: Tensor, restored: Tensor) -> Tensor:
     grey_change = mean_change(dark_grey, restored_grey)
     light = grey_change.clamp_min(0)
     colour = COLOUR_SHARE * (1 - (-light).exp()) * (mean_change(dark, restored) - grey_change)
-    gain = (light + colour).exp()
-    return gain * dark / (1 + (gain - 1) * dark)
+    return with_odds(dark, (light + colour).exp())
+
+
+def with_odds(values: Tensor, gain: Tensor | float) -> Tensor:
+    """Values in 0..1 with their odds v / (1 - v) multiplied: clips neither lamps nor black."""
+    return gain * values / (1 + (gain - 1) * values)
+
+
+def brightened(photos: Tensor, stops: float) -> Tensor:
+    """Photos in 0..1 with more light, or less where `stops` is below 0: odds doubled by each stop.
+
+    On middle greys of sRGB that is about what a stop of exposure does.
+    """
+    return with_odds(photos, 2.0**stops)
 
 
 def _log_odds(values: Tensor) -> Tensor:

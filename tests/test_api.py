@@ -49,9 +49,11 @@ def test_enhance_takes_every_setting(client, dark_file, detail):
         strength=0.5,
         detail=detail,
         file_format="png",
+        brightness=-0.7,
         api_name="/enhance",
     )
-    assert same(file, enhance(load_model("attempt-1"), dark_file, detail=detail, strength=0.5))
+    settings = {"detail": detail, "strength": 0.5, "brightness": -0.7}
+    assert same(file, enhance(load_model("attempt-1"), dark_file, **settings))
 
 
 def test_camera_data_go_along_on_request_and_the_place_never(client, tmp_path, photo):
@@ -115,6 +117,7 @@ def test_models_says_what_there_is(client):
     [
         ({"model": "../secret"}, r"There is no model '../secret': choose listing"),
         ({"strength": 3}, "strength must be a number from 0 to 1"),
+        ({"brightness": -2.5}, "brightness must be a number from -2 to 2 stops"),
         ({"detail": "much"}, "There is no detail 'much': choose transfer"),
         ({"file_format": "exe"}, "There is no file format 'exe': choose png"),
     ],

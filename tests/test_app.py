@@ -146,15 +146,20 @@ def test_settings_reach_the_result(desktop, dark_file):
 
 
 def test_a_link_restores_the_settings(browser, page_url):
-    query = "?model=attempt-4b&strength=0.4&detail=network&other=1"
+    query = "?model=attempt-4b&strength=0.4&brightness=-0.5&detail=network&other=1"
     with opened(browser, page_url, query=query) as page:
         page.wait_for_selector("#about:has-text('VGG-11')", timeout=WAIT_MS)
         assert ATTEMPTS["attempt-4b"].title in page.locator("#model input").input_value()
         assert page.locator("#strength input[type=number]").input_value() == "0.4"
+        assert page.locator("#brightness input[type=number]").input_value() == "-0.5"
         assert page.locator("#detail input[value=network]").is_checked()
-    with opened(browser, page_url, query="?model=nobody&strength=nan&detail=<b>") as page:
+    with opened(
+        browser, page_url, query="?model=nobody&strength=nan&brightness=9&detail=<b>"
+    ) as page:
         page.wait_for_timeout(500)
         assert ATTEMPTS[DEFAULT].title in page.locator("#model input").input_value()
+        assert page.locator("#strength input[type=number]").input_value() == "1"
+        assert page.locator("#brightness input[type=number]").input_value() == "2"
 
 
 def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
@@ -301,7 +306,7 @@ def test_every_control_is_reached_by_the_keyboard(desktop, dark_file):
     desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
     desktop.locator("body").click(position={"x": 1, "y": 1})
     wanted = {"#slider", "#download", "#model", "#strength", "#detail", "#format", "#keep", "#run"}
-    wanted |= {"#stop", "#link", "#photos", "#examples"}
+    wanted |= {"#brightness", "#stop", "#link", "#photos", "#examples"}
     for _ in range(60):
         desktop.keyboard.press("Tab")
         wanted -= {

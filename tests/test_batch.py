@@ -133,12 +133,18 @@ def test_settings_reach_the_photos(night, tmp_path):
     assert Image.open(tmp_path / "none" / "a_listing.png").getpixel((5, 5)) == (20, 10, 5)
     run(night / "a.png", "--out", tmp_path / "raw", "--detail", "raw")
     assert Image.open(tmp_path / "raw" / "a_listing.png").size == (200, 200)
+    pixels = []
+    for stops in ("0", "1"):
+        run(night / "a.png", "--out", tmp_path / stops, "--brightness", stops)
+        pixels.append(Image.open(tmp_path / stops / "a_listing.png").getpixel((5, 5)))
+    assert all(more > before for before, more in zip(*pixels, strict=True))
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--strength", "2"], "2 is not a number from 0 to 1"),
+        (["--brightness", "much"], "much is not a number from -2 to 2"),
         (["--detail", "best"], "invalid choice: 'best'"),
         (["--format", "tif"], "invalid choice: 'tif'"),
     ],

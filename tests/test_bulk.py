@@ -84,6 +84,12 @@ def test_the_command_says_what_failed(cluster, photos, tmp_path, capsys):
     assert "broken.jpg cannot be read as a photo" in told.err
     (few / "broken.jpg").unlink()
     assert main([str(few), str(tmp_path / "out"), "--model", "listing"]) == 0
+    settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
+    assert main([str(few), str(tmp_path / "set"), "--model", "listing", *settings]) == 0
+    asked = {"strength": 0.5, "brightness": -1, "detail": "network"}
+    expected = enhance(load_model("listing"), few / "first.png", **asked)
+    restored = Image.open(tmp_path / "set" / "first_listing.png")
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
 @pytest.mark.parametrize(

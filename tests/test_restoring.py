@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from lowlight_hub import LowlightError, enhance, enhance_file, list_models, load_model
+from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder
 from lowlight_hub.photos import Photo, open_photo, to_picture, to_tensor
 from lowlight_hub.photos import photo as photo_module
@@ -92,6 +93,22 @@ def test_strength_goes_from_the_photo_to_the_answer(bits, alpha):
         assert np.array_equal(none, shown)
         assert full.mean() > 1.5 * none.mean()
         assert np.abs(half - (none + full) / 2).max() <= 1
+
+
+@pytest.mark.parametrize("detail", ["transfer", "network", "raw"])
+@pytest.mark.parametrize("name", ["listing", "vae", DEFAULT])
+def test_brightness_moves_the_light_by_stops(name, detail, dark_file):
+    model = load_model(name)
+    darker, same, brighter = (
+        np.asarray(enhance(model, dark_file, detail=detail, brightness=it), float) / 255
+        for it in (-1, 0, 1)
+    )
+    assert np.array_equal(same, np.asarray(enhance(model, dark_file, detail=detail)) / 255)
+    # A stop doubles the odds; what the models do afterwards moves it a little.
+    odds = [np.median(it / (1 - it.clip(0, 0.99))) for it in (darker, same, brighter)]
+    assert odds[1] / odds[0] == pytest.approx(2, rel=0.15)
+    assert odds[2] / odds[1] == pytest.approx(2, rel=0.15)
+    assert (brighter == 1).mean() <= (same == 1).mean() + 0.01  # nothing burns out
 
 
 def test_bits_alpha_and_camera_come_back():
@@ -207,6 +224,9 @@ def test_files_become_files_with_all_their_bits(tmp_path):
         ({"strength": 1.5}, "strength is 1.5, and must be a number from 0 to 1"),
         ({"strength": "full"}, "strength is 'full', and must be a number"),
         ({"strength": math.nan}, "strength is nan"),
+        ({"brightness": 3}, "brightness is 3, and must be a number of stops from -2 to 2"),
+        ({"brightness": "+1"}, r"brightness is '\+1', and must be a number of stops"),
+        ({"brightness": math.nan}, "brightness is nan"),
     ],
 )
 def test_what_cannot_be_is_said(settings, message):

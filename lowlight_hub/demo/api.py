@@ -27,6 +27,7 @@ def enhance(
     detail: Detail = "transfer",
     file_format: str = "png",
     keep_metadata: bool = False,
+    brightness: float = 0.0,
 ) -> tuple[gr.FileData, dict]:
     """Brightens a dark photo; gives the file in full resolution, and what it took.
 
@@ -37,8 +38,16 @@ def enhance(
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
         file_format: "png", "jpg" or "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
+        brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
-    settings = _settings(model, strength, detail, file_format, keep_metadata)
+    settings = Settings(
+        model=model,
+        strength=strength,
+        brightness=brightness,
+        detail=detail,
+        file_format=file_format,
+        keep_metadata=keep_metadata,
+    )
     [(file, done, failure)] = service.run_files([_path(photo)], settings)
     if done is None:
         raise LowlightError(failure)
@@ -55,6 +64,7 @@ def enhance_batch(
     detail: Detail = "transfer",
     file_format: str = "png",
     keep_metadata: bool = False,
+    brightness: float = 0.0,
 ) -> tuple[gr.FileData, list[str]]:
     """Brightens several dark photos; gives one zip, and a sentence for each that failed.
 
@@ -65,8 +75,16 @@ def enhance_batch(
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
         file_format: "png", "jpg" or "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
+        brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
-    settings = _settings(model, strength, detail, file_format, keep_metadata)
+    settings = Settings(
+        model=model,
+        strength=strength,
+        brightness=brightness,
+        detail=detail,
+        file_format=file_format,
+        keep_metadata=keep_metadata,
+    )
     files, failures = [], []
     for file, done, failure in service.run_files([_path(photo) for photo in photos], settings):
         if done is None:
@@ -137,18 +155,6 @@ def add_endpoints() -> None:
     ):
         gr.api(function, api_name=name, concurrency_id=QUEUE, concurrency_limit=TOGETHER)
     gr.api(models, api_name="models", queue=False)
-
-
-def _settings(
-    model: str, strength: float, detail: Any, file_format: str, keep_metadata: bool
-) -> Settings:
-    return Settings(
-        model=model,
-        strength=strength,
-        detail=detail,
-        file_format=file_format,
-        keep_metadata=keep_metadata,
-    )
 
 
 def _path(file: Any) -> Path:

@@ -22,7 +22,7 @@ from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled, list_models, read_config
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
-from lowlight_hub.restoring import DETAILS, Detail
+from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
 
 NO_PHOTO = "There is no photo yet: drop one, or click an example"
@@ -80,6 +80,7 @@ def enhance_photos(
     photos: list[tuple[str, str | None]] | None,
     model: str,
     strength: float,
+    brightness: float,
     detail: Detail,
     file_format: str,
     keep_metadata: bool,
@@ -101,6 +102,7 @@ def enhance_photos(
     settings = Settings(
         model=model,
         strength=strength,
+        brightness=brightness,
         detail=detail,
         file_format=file_format,
         keep_metadata=keep_metadata,
@@ -303,13 +305,18 @@ def about(name: str) -> str:
 
 
 def settings_of_address(request: gr.Request) -> tuple:
-    """Model, strength and detail as the page's address has them; what it does not say stays."""
+    """The settings that the page's address has, in its order; what it does not say stays."""
     asked = dict(request.query_params)
     known = [name for _, name in model_choices()]
     model = asked["model"] if asked.get("model") in known else gr.skip()
     detail = asked["detail"] if asked.get("detail") in DETAILS else gr.skip()
+    strength = _asked_number(asked, "strength", 0, 1)
+    return model, strength, _asked_number(asked, "brightness", -MAX_STOPS, MAX_STOPS), detail
+
+
+def _asked_number(asked: Mapping[str, str], name: str, least: float, most: float) -> Any:
     try:
-        strength = min(1.0, max(0.0, float(asked["strength"])))
+        value = float(asked[name])
     except (KeyError, ValueError):
-        return model, gr.skip(), detail
-    return model, strength if strength == strength else gr.skip(), detail
+        return gr.skip()
+    return gr.skip() if value != value else min(most, max(least, value))

@@ -11,7 +11,7 @@ from lowlight_hub.demo import handlers, service
 from lowlight_hub.demo.api import QUEUE, TOGETHER, add_endpoints
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.photos import SUFFIXES
-from lowlight_hub.restoring import DETAILS
+from lowlight_hub.restoring import DETAILS, MAX_STOPS
 
 HERE = Path(__file__).parent
 MAX_UPLOAD = "60mb"
@@ -20,9 +20,9 @@ MAX_WAITING = 20
 SWEEP_S, KEEP_S = 600, 2700
 I18N = gr.I18n(**TEXTS)
 # The address of the page holds the settings, so that it can be sent to somebody.
-TO_ADDRESS = """(model, strength, detail) => {
+TO_ADDRESS = """(model, strength, brightness, detail) => {
   const address = new URL(window.location.href);
-  for (const [name, value] of Object.entries({ model, strength, detail })) {
+  for (const [name, value] of Object.entries({ model, strength, brightness, detail })) {
     address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
@@ -144,6 +144,15 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
         strength = gr.Slider(
             0, 1, 1, step=0.05, label=I18N("strength"), min_width=260, elem_id="strength"
         )
+        brightness = gr.Slider(
+            -MAX_STOPS,
+            MAX_STOPS,
+            0,
+            step=0.1,
+            label=I18N("brightness"),
+            min_width=260,
+            elem_id="brightness",
+        )
     about = gr.Markdown(handlers.about(DEFAULT), elem_id="about")
     detail = _detail("detail")
     formats = [(it.upper(), it) for it in service.FORMATS]
@@ -166,7 +175,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
         buttons=[],
         elem_id="luminance",
     )
-    settings = [model, strength, detail]
+    settings = [model, strength, brightness, detail]
     work = {
         "fn": handlers.enhance_photos,
         "inputs": [photos, *settings, file_format, keep],
@@ -177,13 +186,14 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
         "concurrency_id": QUEUE,
         "concurrency_limit": TOGETHER,
     }
-    changes = [model.input, strength.release, detail.input, file_format.input, keep.input]
+    changes = [model.input, strength.release, brightness.release, detail.input]
+    changes += [file_format.input, keep.input]
     started = gr.on([button.click, photos.change, *changes], **work)
     # A gallery that an example fills does not say that it has changed.
     from_example = example.then(**work)
     stop.click(None, None, None, cancels=[started, from_example])
     model.change(handlers.about, model, about, queue=False, api_visibility="private")
-    changed = [model.change, strength.change, detail.change]
+    changed = [model.change, strength.change, brightness.change, detail.change]
     gr.on(changed, None, settings, None, js=TO_ADDRESS)
     link.click(None, None, None, js=COPY_ADDRESS)
     demo.load(handlers.settings_of_address, None, settings, queue=False, api_visibility="private")

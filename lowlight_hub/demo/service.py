@@ -28,7 +28,7 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits
-from lowlight_hub.restoring import DETAILS, Detail, restore
+from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail, restore
 from lowlight_hub.results import FULL_SIZE, RESULTS, read_results
 from lowlight_hub.shelf import Shelf
 
@@ -84,6 +84,7 @@ class Settings:
 
     model: str = DEFAULT
     strength: float = 1.0
+    brightness: float = 0.0
     detail: Detail = "transfer"
     file_format: str = "png"
     keep_metadata: bool = False
@@ -98,6 +99,9 @@ class Settings:
                 raise LowlightError(f"There is no {what} {value!r}: choose {', '.join(choices)}")
         if not isinstance(self.strength, int | float) or not 0 <= self.strength <= 1:
             raise LowlightError("The strength must be a number from 0 to 1")
+        if not isinstance(self.brightness, int | float) or not abs(self.brightness) <= MAX_STOPS:
+            stops = f"from -{MAX_STOPS:g} to {MAX_STOPS:g} stops"
+            raise LowlightError(f"The brightness must be a number {stops}")
 
 
 @on_gpu
@@ -106,7 +110,13 @@ def run(photo: Photo, settings: Settings) -> Run:
     model = _model(settings.model)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        restored = restore(model, photo, detail=settings.detail, strength=settings.strength)
+        restored = restore(
+            model,
+            photo,
+            detail=settings.detail,
+            strength=settings.strength,
+            brightness=settings.brightness,
+        )
         seconds = time.perf_counter() - start
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 

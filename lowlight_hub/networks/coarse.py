@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lowlight_hub.networks.gated import GatedBlock
+from lowlight_hub.transfer import with_odds
 
 WIDTH = 40
 # The longer side of the thumbnail, and of what both sides are multiples: the strides' product.
@@ -34,7 +35,7 @@ def normalised(photo: Tensor) -> Tensor:
     """
     mean = photo.mean(dim=(1, 2, 3), keepdim=True).clamp(_BLACK, 1 - _BLACK)
     gain = (NORMAL_MEAN / (1 - NORMAL_MEAN) * (1 - mean) / mean).clamp_min(1)
-    return gain * photo / (1 + (gain - 1) * photo)
+    return with_odds(photo, gain)
 
 
 class CoarseAutoencoder(nn.Module):

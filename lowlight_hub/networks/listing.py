@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from lowlight_hub.networks.mnist import down, up
 from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos
+from lowlight_hub.transfer import brightened
 
 SLIM_WIDTH = 16
 
@@ -24,10 +25,11 @@ class ListingAutoencoder(LowlightModel):
         self.encoder = nn.Sequential(down(1, first), nn.ReLU(), down(first, 2 * first), nn.ReLU())
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
-    def strips_of(self, overview: Tensor) -> StripNetwork:
-        return StripNetwork(
-            lambda strip, top, height: self(as_weights(self, strip)), reach_px=16, stride_px=4
-        )
+    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
+        def restored(strip: Tensor, top: int, height: int) -> Tensor:
+            return brightened(self(as_weights(self, strip)), brightness)
+
+        return StripNetwork(restored, reach_px=16, stride_px=4)
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)

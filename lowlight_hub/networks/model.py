@@ -46,10 +46,11 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     # Which `detail` of enhance() it provides itself, by strips_of.
     details_by_strips: tuple[str, ...] = ()
 
-    def strips_of(self, overview: Tensor) -> StripNetwork:
+    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
         """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
 
-        Only of networks that have `details_by_strips`.
+        `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
+        `details_by_strips`.
         """
         raise NotImplementedError
 

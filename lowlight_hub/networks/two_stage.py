@@ -8,7 +8,7 @@ from lowlight_hub.networks.coarse import CoarseAutoencoder, thumbnail_size
 from lowlight_hub.networks.fine import FineStage
 from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
-from lowlight_hub.transfer import apply_maps, colour_maps, rows_enlarged
+from lowlight_hub.transfer import apply_maps, brightened, colour_maps, rows_enlarged
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
 _EDGE_SHARE = 0.08
@@ -35,9 +35,12 @@ class TwoStageAutoencoder(LowlightModel):
         self.coarse = CoarseAutoencoder(width)
         self.fine = FineStage()
 
-    def plan(self, small: Tensor) -> Tensor:
-        """What is to be done with a photo, B 18 h w, from its thumbnail, B 3 h w in 0..1."""
-        return plan_for(small, self.coarse(small).clamp(0, 1))
+    def plan(self, small: Tensor, brightness: float = 0.0) -> Tensor:
+        """What is to be done with a photo, B 18 h w, from its thumbnail, B 3 h w in 0..1.
+
+        `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
+        """
+        return plan_for(small, brightened(self.coarse(small).clamp(0, 1), brightness))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1."""
@@ -53,9 +56,9 @@ class TwoStageAutoencoder(LowlightModel):
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
-    def strips_of(self, overview: Tensor) -> StripNetwork:
+    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
         small = resize(overview, thumbnail_size(*overview.shape[-2:]))
-        plan = self.plan(as_weights(self, small))
+        plan = self.plan(as_weights(self, small), brightness)
         grey = bool((overview == overview[:, :1]).all())
 
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
