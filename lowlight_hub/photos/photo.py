@@ -10,7 +10,7 @@ from torch import Tensor
 
 # What is worked on at once: rows of about this many pixels, so that intermediate results stay
 # small however large the photo is.
-STRIP_PX = 1 << 19
+STRIP_PX = 1 << 20
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
+
+    python benchmarks/exposures.py [--model NAME] [--readme README.md] [--pictures FOLDER]
+
+Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field and a page of
+text, none of which any model was trained on. Each is darkened to several exposures at each size and
+compared with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a
+photo that is already bright stays as it is. The bright photo is only one of the ways in which it
+could have been exposed, and no dark photo tells which: so the last column first scales the answer
+to the right mean (GT-mean). With --pictures, a sheet of each photo is written, to be looked at.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from skimage import data as more_photos
+from skimage.exposure import equalize_adapthist
+from skimage.metrics import peak_signal_noise_ratio
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from lowlight_hub import enhance, load_model
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.data import free_photos
+from lowlight_hub.photos import to_picture
+from lowlight_hub.results import put_table
+from lowlight_hub.simulation import darken
+
+EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+MEGAPIXELS = (0.3, 12)
+THUMBNAIL_PX = 360
+
+Way = Callable[[Image.Image], Image.Image]
+
+
+def bright_photos() -> Iterator[tuple[str, Image.Image]]:
+    """The project's free photos, and two more kinds that scikit-image brings."""
+    for name, photo in free_photos().items():
+        yield name, to_picture(photo)
+    for name in ("hubble_deep_field", "page"):
+        yield name, Image.fromarray(getattr(more_photos, name)()).convert("RGB")
+
+
+def of_size(photo: Image.Image, megapixels: float) -> Image.Image:
+    """The photo with about so many pixels."""
+    scale = (megapixels * 1e6 / (photo.width * photo.height)) ** 0.5
+    return photo.resize((round(photo.width * scale), round(photo.height * scale)))
+
+
+def darkened(photo: Image.Image, exposure: float) -> Image.Image:
+    """What the simulator's sensor makes of the photo at this exposure."""
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.from_numpy(np.array(photo)).float() / 255
+    dark = darken(pixels, exposure=exposure, generator=generator)
+    return Image.fromarray((dark * 255).round().byte().numpy())
+
+
+def ways(model: str) -> dict[str, Way]:
+    """What is compared, by the head of its column."""
+    network = load_model(model)
+    curve = [round(255 * (value / 255) ** 0.4) for value in range(256)] * 3
+    return {
+        "the dark photo": lambda photo: photo,
+        "gamma 0.4": lambda photo: photo.point(curve),
+        "CLAHE": lambda photo: Image.fromarray(
+            (equalize_adapthist(np.array(photo)) * 255).round().astype(np.uint8)
+        ),
+        f"`{model}`": lambda photo: enhance(network, photo),
+    }
+
+
+def measured(restored: Image.Image, bright: Image.Image) -> tuple[float, float]:
+    """PSNR in dB as it is, and after GT-mean."""
+    answer, truth = np.array(restored), np.array(bright)
+    scaled = (answer * (truth.mean() / max(answer.mean(), 1))).clip(0, 255).round()
+    return (
+        peak_signal_noise_ratio(truth, answer),
+        peak_signal_noise_ratio(truth, scaled.astype(np.uint8)),
+    )
+
+
+def sheet(rows: list[list[Image.Image]]) -> Image.Image:
+    """The pictures, made small, in rows."""
+    width = THUMBNAIL_PX
+    height = round(width * rows[0][0].height / rows[0][0].width)
+    paper = Image.new("RGB", (width * len(rows[0]), height * len(rows)))
+    for down, row in enumerate(rows):
+        for across, picture in enumerate(row):
+            paper.paste(picture.resize((width, height)), (across * width, down * height))
+    return paper
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
+    arguments = parser.parse_args()
+    compared = ways(arguments.model)
+    titles = ["size", "exposure", *compared, f"`{arguments.model}`, GT-mean"]
+    lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
+    for megapixels in MEGAPIXELS:
+        figures: dict[float, list[list[float]]] = {exposure: [] for exposure in EXPOSURES}
+        for name, photo in bright_photos():
+            bright, rows = of_size(photo, megapixels), []
+            for exposure in EXPOSURES:
+                dark = darkened(bright, exposure)
+                answers = [way(dark) for way in compared.values()]
+                psnr = [measured(answer, bright) for answer in answers]
+                figures[exposure].append([*(plain for plain, _ in psnr), psnr[-1][1]])
+                rows.append([*answers, bright])
+                print(megapixels, name, exposure, *(f"{it:.1f}" for it, _ in psnr), flush=True)
+            if arguments.pictures:
+                arguments.pictures.mkdir(parents=True, exist_ok=True)
+                sheet(rows).save(arguments.pictures / f"{name}-{megapixels}.png")
+        for exposure, photos in figures.items():
+            cells = [f"{value:.1f}" for value in np.mean(photos, axis=0)]
+            lines.append(f"| {megapixels} megapixels | {exposure:g} | {' | '.join(cells)} |")
+    print(*lines, sep="\n")
+    if arguments.readme:
+        put_table(arguments.readme, "benchmarks/exposures.py", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
