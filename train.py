@@ -26,7 +26,7 @@ from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
 from lowlight_hub.stopping import Stopped
-from lowlight_hub.training import no_tracker, train
+from lowlight_hub.training import leave_processes, no_tracker, train
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -241,6 +241,7 @@ def main(argv: list[str] | None = None) -> int:
             if attempt.views not in read:
                 read = {attempt.views: _pairs(attempt.views, arguments)}  # one set in memory
             folders.append(_train(attempt, read[attempt.views], arguments))
+        leave_processes()
         return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
-    python benchmarks/exposures.py [--model NAME] [--readme README.md] [--pictures FOLDER]
+    python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
 
 Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field and a page of
 text, none of which any model was trained on. Each is darkened to several exposures at each size and
@@ -32,7 +32,6 @@ from lowlight_hub.results import put_table
 from lowlight_hub.simulation import darken
 
 EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
-MEGAPIXELS = (0.3, 12)
 THUMBNAIL_PX = 360
 
 Way = Callable[[Image.Image], Image.Image]
@@ -98,13 +97,14 @@ def sheet(rows: list[list[Image.Image]]) -> Image.Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     arguments = parser.parse_args()
     compared = ways(arguments.model)
     titles = ["size", "exposure", *compared, f"`{arguments.model}`, GT-mean"]
     lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
-    for megapixels in MEGAPIXELS:
+    for megapixels in arguments.megapixels:
         figures: dict[float, list[list[float]]] = {exposure: [] for exposure in EXPOSURES}
         for name, photo in bright_photos():
             bright, rows = of_size(photo, megapixels), []

@@ -22,7 +22,7 @@ from lowlight_hub.checkpoints import clear_leftovers, read_newest, save_checkpoi
 from lowlight_hub.data import Pairs, batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.durable import make_folder
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import CONFIG_FILE, load_folder
+from lowlight_hub.folders import CONFIG_FILE, load_folder, read_config
 from lowlight_hub.losses import Loss
 from lowlight_hub.outcome import (
     Settings,
@@ -89,7 +89,7 @@ def train(
     state = run.starting_state(resume, continued)
     if state:
         run.history = state["history"]
-    if run.finished() and (folder / CONFIG_FILE).is_file():
+    if run.finished() and _written_epochs(folder) == len(run.history):
         print(f"{attempt.name}: already finished, {len(run.history)} epochs, in {folder}")
         return folder
     run.prepare(state, samples_every, report_to)
@@ -145,6 +145,11 @@ class _Run:
                 f"{self.folder} already holds a training of {self.attempt.name}: go on with it by "
                 "--resume, or choose another --out"
             )
+        if not state and (self.folder / CONFIG_FILE).is_file():
+            raise LowlightError(
+                f"{self.folder} already holds a finished model, and no checkpoint to go on from: "
+                "choose another --out"
+            )
         if not state and continued is not None:
             state, name, where = read_newest(continued), self.attempt.continues or "", continued
             if not state:
@@ -156,7 +161,9 @@ class _Run:
             **state["settings"],
         }
         now = {"attempt": name, **self._to_repeat()}
-        differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then[key]]
+        differing = [
+            f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)
+        ]
         if differing:
             raise LowlightError(
                 f"{where} was trained with other settings ({', '.join(differing)}): repeat those, "
@@ -375,7 +382,21 @@ class _Run:
                 self.folder,
             )
         self.accelerator.wait_for_everyone()
-        self.accelerator.end_training()  # after which the processes can no longer speak
+        for tracker in self.accelerator.trackers:
+            tracker.finish()
+
+
+def _written_epochs(folder: Path) -> int | None:
+    """Of how many epochs the model in a folder is; None where there is none yet."""
+    if not (folder / CONFIG_FILE).is_file():
+        return None
+    return read_config(folder)["epochs_finished"]
+
+
+def leave_processes() -> None:
+    """Once all is trained: after it the processes of a training can no longer speak."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _by_view(losses: Sequence[float], whole_share: float) -> dict[str, float]:

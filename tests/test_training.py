@@ -112,6 +112,27 @@ def test_an_earlier_training_is_not_overwritten(pairs, tmp_path):
     assert weights_of(folder) == before
 
 
+def test_a_finished_model_without_checkpoints_is_not_overwritten(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    before = weights_of(folder)
+    for path in folder.glob("checkpoint-*.pt"):
+        path.unlink()
+    for resume in (False, True):
+        with pytest.raises(LowlightError, match="finished model"):
+            train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=resume)
+    assert weights_of(folder) == before
+
+
+def test_an_extended_training_killed_before_its_weights_goes_on(pairs, tmp_path, monkeypatch):
+    whole = train(get_attempt("listing"), pairs, SETTINGS, tmp_path / "whole")
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path / "run")
+    with monkeypatch.context() as killed:
+        killed.setattr(training._Run, "end", lambda run: None)
+        train(get_attempt("listing"), pairs, SETTINGS, folder, resume=True)
+    train(get_attempt("listing"), pairs, SETTINGS, folder, resume=True)
+    assert weights_of(folder) == weights_of(whole)
+
+
 def test_other_settings_are_refused_and_named(pairs, tmp_path):
     train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
     with pytest.raises(LowlightError, match=r"lr 0\.01 → 0\.5"):
