@@ -10,12 +10,7 @@ from lowlight_hub.networks.sizes import resize
 from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for
 
 PATCH_PX = 128
-# Of each photo in training: the fine stage is cheap beside the coarse one.
-PATCHES = 4
-SSIM_WEIGHT = 0.4
-# Of the coarse stage's loss, the share that does not count the light: nobody can tell from a dark
-# photo of a new scene how bright it was meant to be, and to insist is to learn scenes by heart.
-GT_MEAN_SHARE = 0.75
+SSIM_WEIGHT = 0.2
 # Standard deviation, in pixels of a thumbnail, of the blur in which the fine stage's plan is given
 # the right light.
 LIGHT_PX = 4.0
@@ -27,10 +22,10 @@ _SSIM_PX, _SSIM_SIGMA = 11, 1.5
 
 
 def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> Tensor:
-    """L1 / 4 + 3/4 L1 after GT-mean of the coarse answer, + L1 + 0.4 (1 - SSIM) of the fine one.
+    """L1 of the coarse answer, as it is and after GT-mean, + L1 + 0.2 (1 - SSIM) of the fine one.
 
     `dark` and `bright` are whole photos, B 3 H W. In training they are varied (see augmentation),
-    and the fine stage gets PATCHES random patches of each; else its middle.
+    and the fine stage gets a random patch of each; else its middle.
     The stages do not disturb each other: the fine one learns on the coarse answer put into the
     right light, which is not for it to mend, and hands no gradient back.
     """
@@ -46,9 +41,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
         for photos in zip(*pairs, strict=True)
     )
     answer = model.coarse(small.contiguous(memory_format=torch.channels_last))
-    light = torch.lerp(
-        functional.l1_loss(answer, target), _l1_after_gt_mean(answer, target), GT_MEAN_SHARE
-    )
+    light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
 
     with torch.no_grad():
         lit = (answer + _blurred(target - answer)).clamp(0, 1)
@@ -59,7 +52,6 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
         patches = [
             _patch(*pair, one_plan, middle=not model.training)
             for pair, one_plan in zip(pairs, plan, strict=True)
-            for _ in range(PATCHES if model.training else 1)
         ]
     photo, goal, enlarged = (torch.stack(it) for it in zip(*patches, strict=True))
     restored = model.finished(photo, enlarged)
