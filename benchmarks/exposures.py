@@ -20,13 +20,13 @@ import torch
 from PIL import Image
 from skimage import data as more_photos
 from skimage.exposure import equalize_adapthist
-from skimage.metrics import peak_signal_noise_ratio
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.data import free_photos
+from lowlight_hub.evaluation import measure
 from lowlight_hub.photos import to_picture
 from lowlight_hub.results import put_table
 from lowlight_hub.simulation import darken
@@ -75,12 +75,9 @@ def ways(model: str) -> dict[str, Way]:
 
 def measured(restored: Image.Image, bright: Image.Image) -> tuple[float, float]:
     """PSNR in dB as it is, and after GT-mean."""
-    answer, truth = np.array(restored), np.array(bright)
-    scaled = (answer * (truth.mean() / max(answer.mean(), 1))).clip(0, 255).round()
-    return (
-        peak_signal_noise_ratio(truth, answer),
-        peak_signal_noise_ratio(truth, scaled.astype(np.uint8)),
-    )
+    answer, truth = (torch.from_numpy(np.array(it)).permute(2, 0, 1) for it in (restored, bright))
+    figures = measure([answer / 255], [truth])
+    return figures["psnr"], figures["psnr_gt_mean"]
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:

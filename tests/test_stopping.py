@@ -111,6 +111,13 @@ def free_port():
         return one.getsockname()[1]
 
 
+def on_two():
+    """What starts a script in two processes, as `accelerate launch` does on several devices."""
+    # On loopback, whatever the machine's name.
+    here = ["--master_addr", "127.0.0.1", "--master_port", free_port()]
+    return ["-m", "torch.distributed.run", "--nproc_per_node", "2", *here]
+
+
 def test_two_processes_train_one_attempt_after_the_other(tmp_path):
     code = (
         "import train; from lowlight_hub.attempts import ATTEMPTS; "
@@ -118,10 +125,8 @@ def test_two_processes_train_one_attempt_after_the_other(tmp_path):
         "raise SystemExit(train.main(['all', *__import__('sys').argv[1:]]))"
     )
     (tmp_path / "two.py").write_text(code)
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    launcher += ["--master_addr", "127.0.0.1", "--master_port", free_port()]
     few = ["--width", "2", "--epochs", "1", "--batch-size", "3", "--device", "cpu"]
-    process = start(*launcher, tmp_path / "two.py", *few, "--out", tmp_path / "runs")
+    process = start(*on_two(), tmp_path / "two.py", *few, "--out", tmp_path / "runs")
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     assert (tmp_path / "runs" / "listing" / CONFIG_FILE).is_file()
@@ -130,11 +135,8 @@ def test_two_processes_train_one_attempt_after_the_other(tmp_path):
 
 def test_two_processes_learn_as_one_with_twice_the_batch(tmp_path):
     small = [ROOT / "train.py", *SMALL, "--epochs", "3"]
-    # As `accelerate launch` does on several devices; on loopback, whatever the machine's name.
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    launcher += ["--master_addr", "127.0.0.1", "--master_port", free_port()]
     runs = {
-        "two": start(*launcher, *small, "--batch-size", "3", "--out", tmp_path / "two"),
+        "two": start(*on_two(), *small, "--batch-size", "3", "--out", tmp_path / "two"),
         "one": start(*small, "--batch-size", "6", "--out", tmp_path / "one"),
     }
     histories = {}
