@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
 from lowlight_hub.checkpoints import checkpoints
@@ -25,7 +26,7 @@ from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
-from lowlight_hub.stopping import Stopped
+from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.training import leave_processes, no_tracker, train
 
 
@@ -169,7 +170,9 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     )
 
 
-def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Path:
+def _train(
+    attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace, request: StopRequest
+) -> Path:
     settings = _settings(attempt, arguments)
     if arguments.init_from:
         check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))
@@ -179,7 +182,9 @@ def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Pat
         first = get_attempt(attempt.continues)
         epochs = min(first.epochs, settings.epochs)
         continued = folder.with_name(folder.name.replace(attempt.name, first.name))
-        train(first, pairs, replace(settings, epochs=epochs), continued, resume=True)
+        train(
+            first, pairs, replace(settings, epochs=epochs), continued, resume=True, request=request
+        )
     train(
         attempt,
         pairs,
@@ -189,6 +194,7 @@ def _train(attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace) -> Pat
         continued=continued,
         samples_every=arguments.samples_every,
         report_to=arguments.report_to,
+        request=request,
     )
     print(f"{attempt.name}: weights, config, history and pictures are in {folder}")
     return folder
@@ -229,25 +235,30 @@ def _check_push(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command line; 0, or 1 after a one-line message."""
+    """Runs the command line; 0, or 1 after a one-line message, or 130 when it was stopped."""
     arguments = _parser().parse_args(argv)
     names = list(ATTEMPTS) if arguments.attempt == "all" else [arguments.attempt]
     try:
-        _check_push(arguments)
-        if arguments.report_to and (reason := no_tracker(arguments.report_to)):
-            raise LowlightError(reason)
-        folders, read = [], {}
-        for attempt in map(get_attempt, names):
-            if attempt.views not in read:
-                read = {attempt.views: _pairs(attempt.views, arguments)}  # one set in memory
-            folders.append(_train(attempt, read[attempt.views], arguments))
-        leave_processes()
-        return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
+        with StopRequest() as request:
+            _check_push(arguments)
+            if arguments.report_to and (reason := no_tracker(arguments.report_to)):
+                raise LowlightError(reason)
+            folders, read = [], {}
+            for attempt in map(get_attempt, names):
+                if attempt.views not in read:
+                    read = {attempt.views: _pairs(attempt.views, arguments)}  # one set in memory
+                folders.append(_train(attempt, read[attempt.views], arguments, request))
+            leave_processes()
+            return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # of --data or --out: a name too long, a folder that may not be read
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except Stopped as stopped:
-        print(stopped, file=sys.stderr)
+        if PartialState().is_main_process:
+            print(stopped, file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("stopped; the same command with --resume goes on", file=sys.stderr)

@@ -3,10 +3,10 @@
 import io
 import re
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -19,14 +19,17 @@ KEYS = {
     *("attempt", "settings", "data", "processes", "step", "history", "losses"),
     *("model", "average", "kept", "optimizer"),
 }
-_NAME = re.compile(r"checkpoint-(\d+)\.pt")
+_NAME = re.compile(r"checkpoint-\d+\.pt")
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder, the newest first."""
-    found = {path: _NAME.fullmatch(path.name) for path in folder.glob("checkpoint-*.pt")}
-    steps = {path: int(match[1]) for path, match in found.items() if match}
-    return sorted(steps, key=steps.__getitem__, reverse=True)
+    found = (path for path in folder.glob("checkpoint-*.pt") if _NAME.fullmatch(path.name))
+    return sorted(found, key=_step, reverse=True)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("checkpoint-"))
 
 
 def save_checkpoint(state: dict[str, Any], folder: Path) -> Path:
@@ -38,14 +41,21 @@ def save_checkpoint(state: dict[str, Any], folder: Path) -> Path:
     # In memory first: what is wrong with the disk is then an OSError that says what.
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    earlier = next(iter(checkpoints(folder)), None)
-    try:
+    with nothing_lost(folder):
         replace_file(path, lambda beside: beside.write_bytes(buffer.getbuffer()))
-    except LowlightError as error:
-        safe = f"{earlier.name} is intact" if earlier else "there is no earlier checkpoint"
-        raise LowlightError(f"{error}; {safe}: make room, then go on with --resume") from error
     _delete(checkpoints(folder)[KEPT:])
     return path
+
+
+@contextmanager
+def nothing_lost(folder: Path) -> Iterator[None]:
+    """Adds to a LowlightError about a file of `folder` what is still there, and how to go on."""
+    try:
+        yield
+    except LowlightError as error:
+        newest = next(iter(checkpoints(folder)), None)
+        safe = f"{newest.name} is intact" if newest else "there is no earlier checkpoint"
+        raise LowlightError(f"{error}; {safe}: make room, then go on with --resume") from error
 
 
 def read_newest(folder: Path) -> dict[str, Any] | None:
@@ -66,15 +76,28 @@ def read_newest(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def clear_leftovers(folder: Path) -> None:
-    """Deletes what a save that was killed left behind."""
+def clear_leftovers(folder: Path, step: int) -> None:
+    """Deletes what a save that was killed left behind, and checkpoints after `step`.
+
+    These were passed over as damaged: they would count among the newest two.
+    """
     _delete(folder.glob(PARTIAL_FILES))
+    _delete(path for path in checkpoints(folder) if _step(path) > step)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """A checkpoint; None where it is damaged. Raises LowlightError where it cannot be read."""
     try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError):
+        content = io.BytesIO(path.read_bytes())
+    except OSError as error:
+        raise LowlightError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        with zipfile.ZipFile(content) as file:
+            if file.testzip() is not None:  # torch.load() compares no checksums
+                return None
+        content.seek(0)
+        state = torch.load(content, weights_only=True, map_location="cpu")
+    except Exception:  # of damaged bytes decoders raise anything
         return None
     return state if isinstance(state, dict) and state.keys() >= KEYS else None
 

@@ -45,16 +45,20 @@ class PhotoPair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Decoded pairs. `dark` and `bright` are N V 3 H W, uint8, RGB, with V views of each photo."""
+    """Decoded pairs, as rows of `dark` and `bright`: M V 3 H W, uint8, RGB, V views of each photo.
+
+    All subsets of the pairs share these two, so that the photos are in memory once.
+    """
 
     source: str
     names: tuple[str, ...]
     scenes: tuple[str, ...]
     dark: Tensor
     bright: Tensor
+    rows: tuple[int, ...]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.rows)
 
     @property
     def views(self) -> int:
@@ -66,20 +70,26 @@ class Pairs:
         return replace(self, dark=self.dark.to(device), bright=self.bright.to(device))
 
     def fingerprint(self) -> str:
-        """A hash of the source and the names: the same for the same pairs."""
-        text = "\n".join((self.source, *self.names))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """What tells these pairs from others: source, number, and a hash of names and pixels."""
+        found = hashlib.sha256("\n".join((str(self.dark.shape[1:]), *self.names)).encode())
+        for row in self.rows:
+            for side in (self.dark, self.bright):
+                found.update(side[row].cpu().contiguous().numpy().data)
+        return f"{self.source}, {len(self)} pairs, SHA-256 {found.hexdigest()[:16]}"
 
     def at(self, indices: Sequence[int]) -> "Pairs":
         """The pairs at these indices, in this order."""
-        rows = list(indices)
-        return Pairs(
-            self.source,
-            tuple(self.names[row] for row in rows),
-            tuple(self.scenes[row] for row in rows),
-            self.dark[rows],
-            self.bright[rows],
+        return replace(
+            self,
+            names=tuple(self.names[index] for index in indices),
+            scenes=tuple(self.scenes[index] for index in indices),
+            rows=tuple(self.rows[index] for index in indices),
         )
+
+    def photos(self, indices: Sequence[int], views: Sequence[int] | int) -> tuple[Tensor, Tensor]:
+        """Dark and bright photos at these indices, each in its view: B 3 H W, float in 0..1."""
+        chosen = ([self.rows[index] for index in indices], views)
+        return self.dark[chosen].float() / 255, self.bright[chosen].float() / 255
 
 
 def find_pairs(*folders: Path) -> list[PhotoPair]:
@@ -247,7 +257,8 @@ def _decoded(
                 # In place, not as a list that is stacked: that would take twice the memory.
                 stores += (torch.empty(len(names), *seen.shape, dtype=torch.uint8),)
             stores[side][row] = seen
-    return Pairs(source, tuple(names), tuple(scenes), *stores)
+    dark, bright = stores
+    return Pairs(source, tuple(names), tuple(scenes), dark, bright, rows=tuple(range(len(names))))
 
 
 def free_photos() -> dict[str, Tensor]:
@@ -331,9 +342,8 @@ def batch_at(
     number, parts = part
     size = batch_size // parts
     first = position * batch_size + number * size
-    rows = order[first : first + size]
-    chosen = (rows, view[rows])
-    return pairs.dark[chosen].float() / 255, pairs.bright[chosen].float() / 255
+    dealt = order[first : first + size]
+    return pairs.photos(dealt.tolist(), view[dealt].tolist())
 
 
 def steps_per_epoch(pairs: Pairs, batch_size: int) -> int:

@@ -33,11 +33,28 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         beside.chmod(0o644)
         beside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise LowlightError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes new names last through a loss of power, where the system lets folders be opened."""
+    with suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def check_writable(folder: Path) -> None:
+    """Raises LowlightError for a folder that new files cannot be written to."""
+    if not os.access(folder, os.W_OK):
+        raise LowlightError(f"cannot write to {folder}: choose another folder")
 
 
 def make_folder(folder: Path) -> None:

@@ -93,10 +93,10 @@ def evaluate_crops(
     test: Pairs, training: Pairs, restorers: Sequence[tuple[str, Restorer]]
 ) -> list[Row]:
     """Figures at the article's crop; `training` gives the mean bright photo."""
-    dark = test.dark[:, CROP].float() / 255
-    bright = test.bright[:, CROP].float() / 255
-    reference = test.bright[:, CROP]
-    mean_bright = training.bright[:, CROP].float().mean(dim=0).expand_as(dark) / 255
+    dark, bright = test.photos(range(len(test)), CROP)
+    reference = (bright * 255).round().byte()
+    _, learnt_from = training.photos(range(len(training)), CROP)
+    mean_bright = learnt_from.mean(dim=0).expand_as(dark)
 
     baselines = (dark, mean_bright, dark**0.4)
     rows = [

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from lowlight_hub.attempts import Attempt
@@ -43,6 +44,11 @@ class Settings:
     """The folder of a model whose weights it starts with, not those drawn by the seed."""
     all_pairs: bool = False
     """Whether no pairs are kept for validation: for the last training, once all was chosen."""
+
+    def autocast(self, device: torch.device) -> torch.autocast:
+        """What computes a step in this precision."""
+        # Not Accelerate's own: that one is fixed for the process, and `train.py all` mixes.
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def to_repeat(self, attempt: Attempt) -> dict[str, Any]:
         """The settings that a resumed training must share."""
@@ -129,7 +135,8 @@ def write_outcome(
         "versions": {"python": platform.python_version(), **_versions()},
     }
     del config["epoch"]
-    write_progress(attempt, history, folder)
+    write_history(history, folder)
+    write_curve(attempt, history, folder)
     samples = samples_of_free_photos(model, from_bright=attempt.reads_bright)
     save_photo(samples, folder / SAMPLES_FILE)
     if len(validation):
@@ -139,10 +146,13 @@ def write_outcome(
     save_model(model, config, folder)
 
 
-def write_progress(attempt: Attempt, history: list[dict[str, float]], folder: Path) -> None:
-    """Writes the losses so far, as JSON lines and as a curve."""
-    lines = "".join(json.dumps(line) + "\n" for line in history)
-    replace_text(folder / HISTORY_FILE, lines)
+def write_history(history: list[dict[str, float]], folder: Path) -> None:
+    """Writes the losses so far as JSON lines."""
+    replace_text(folder / HISTORY_FILE, "".join(json.dumps(line) + "\n" for line in history))
+
+
+def write_curve(attempt: Attempt, history: list[dict[str, float]], folder: Path) -> None:
+    """Draws the losses so far."""
     loss_curve(attempt.title, history, folder / "loss.png")
 
 
@@ -150,13 +160,9 @@ def write_samples(
     attempt: Attempt, model: nn.Module, pairs: Pairs, folder: Path, *, step: int | None = None
 ) -> None:
     """Draws what the model makes of the first few pairs, always the same ones."""
-    few = slice(0, 6)
-    sheet = sample_sheet(
-        model,
-        pairs.dark[few, CROP].cpu().float() / 255,
-        pairs.bright[few, CROP].cpu().float() / 255,
-        from_bright=attempt.reads_bright,
-    )
+    few = range(min(6, len(pairs)))
+    dark, bright = (photos.cpu() for photos in pairs.photos(few, CROP))
+    sheet = sample_sheet(model, dark, bright, from_bright=attempt.reads_bright)
     name = "validation" if step is None else f"validation-{step:08d}"
     save_photo(sheet, folder / f"{name}.webp")
 

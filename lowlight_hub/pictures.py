@@ -62,12 +62,8 @@ def comparison_sheet(captioned: Sequence[tuple[str, Image.Image]]) -> Image.Imag
 def samples_of_free_photos(model: nn.Module, *, from_bright: bool) -> Image.Image:
     """The sample sheet that may be published: the package's free photos, darkened."""
     pairs = simulated_pairs([SHOWN_EXPOSURE])
-    return sample_sheet(
-        model,
-        pairs.dark[:, WHOLE].float() / 255,
-        pairs.bright[:, WHOLE].float() / 255,
-        from_bright=from_bright,
-    )
+    dark, bright = pairs.photos(range(len(pairs)), WHOLE)
+    return sample_sheet(model, dark, bright, from_bright=from_bright)
 
 
 def loss_curve(title: str, history: list[dict[str, float]], path: Path) -> None:

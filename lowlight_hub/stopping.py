@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -12,13 +14,15 @@ class Stopped(Exception):
 
 
 class StopRequest:
-    """While it is entered, `asked` turns true at the first Ctrl-C or SIGTERM; the second one kills.
+    """While it is entered, Ctrl-C and SIGTERM raise KeyboardInterrupt, but within `waiting()`.
 
+    There the first one only makes `asked` true, and the second one does as it would without this.
     Outside the main thread, where no signals arrive, it does nothing.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._waits = False
 
     def __enter__(self) -> "StopRequest":
         self._before = {}
@@ -30,6 +34,17 @@ class StopRequest:
         for it, handler in self._before.items():
             signal.signal(it, handler)
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """For what looks at `asked` often enough."""
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
         self.__exit__()
+        if not self._waits:
+            raise KeyboardInterrupt

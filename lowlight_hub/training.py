@@ -7,38 +7,44 @@ the same training, to the bit on a CPU.
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import gather_object
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import losses_in_words
-from lowlight_hub.checkpoints import clear_leftovers, read_newest, save_checkpoint
+from lowlight_hub.checkpoints import clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs, batch_at, split_by_scene, steps_per_epoch
-from lowlight_hub.durable import make_folder
+from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import CONFIG_FILE, load_folder, read_config
+from lowlight_hub.folders import load_folder
 from lowlight_hub.losses import Loss
 from lowlight_hub.outcome import (
     Settings,
     is_finished,
     keeps_last,
     kept_epoch,
+    write_curve,
+    write_history,
     write_outcome,
-    write_progress,
     write_samples,
 )
+from lowlight_hub.resuming import starting_state, written_epochs
 from lowlight_hub.stopping import Stopped, StopRequest
+from lowlight_hub.validation import validation_losses
 
-VALIDATION_BATCH = 32
 # A kill costs no more than this, and a GPU waits for its losses only so often.
 CHECKPOINT_S = 60.0
 LOSSES_EVERY = 10
+# Drawing the loss curve takes as long as several steps of a small network.
+CURVE_S = 30.0
 
 
 class Objective(nn.Module):
@@ -63,6 +69,7 @@ def train(
     continued: Path | None = None,
     samples_every: int | None = None,
     report_to: str | None = None,
+    request: StopRequest | None = None,
 ) -> Path:
     """Fits `attempt` to `pairs` and writes weights, config, history and pictures to `folder`.
 
@@ -71,32 +78,31 @@ def train(
     `samples_every` steps a sheet of samples is drawn; `report_to` names a tracker of Accelerate's.
     Returns `folder`. Raises LowlightError for a folder that already holds a training, for settings
     that differ from the resumed ones, for a full disk, and for a loss that is not finite; no
-    weights are then written, and earlier checkpoints stay. Raises Stopped after Ctrl-C or SIGTERM,
-    with a checkpoint written.
+    weights are then written, and earlier checkpoints stay. Raises Stopped once `request` was asked,
+    with a checkpoint or all that was trained written.
     """
+    if settings.all_pairs and not keeps_last(attempt):
+        raise LowlightError(
+            f"{attempt.name} keeps the weights of the lowest validation loss, so its validation "
+            "photos cannot be trained on: leave --all-pairs out"
+        )
     accelerator = Accelerator(
         cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
     )
-    training, validation = split_by_scene(pairs)
-    if settings.all_pairs:
-        if not keeps_last(attempt):
-            raise LowlightError(
-                f"{attempt.name} keeps the weights of the lowest validation loss, so its "
-                "validation photos cannot be trained on: leave --all-pairs out"
-            )
-        training, validation = pairs, pairs.at([])
-    run = _Run(attempt, pairs.fingerprint(), training, validation, settings, folder, accelerator)
+    run = _Run(attempt, pairs, settings, folder, accelerator, request or StopRequest())
     state = run.starting_state(resume, continued)
-    if state:
-        run.history = state["history"]
-    if run.finished() and _written_epochs(folder) == len(run.history):
-        print(f"{attempt.name}: already finished, {len(run.history)} epochs, in {folder}")
+    if run.finished() and written_epochs(folder) == len(run.history):
+        accelerator.print(f"{attempt.name}: already finished, {run.so_far()}")
         return folder
     run.prepare(state, samples_every, report_to)
-    with StopRequest() as request, run.bar:
-        while not run.finished():
-            run.epoch(request)
-    run.end()
+    try:
+        with run.request.waiting(), run.bar:
+            while not run.finished():
+                run.epoch()
+            run.end()
+    finally:
+        for tracker in accelerator.trackers:
+            tracker.finish()
     return folder
 
 
@@ -106,20 +112,22 @@ class _Run:
     def __init__(
         self,
         attempt: Attempt,
-        data: str,
-        training: Pairs,
-        validation: Pairs,
+        pairs: Pairs,
         settings: Settings,
         folder: Path,
         accelerator: Accelerator,
+        request: StopRequest,
     ):
-        self.attempt, self.data, self.settings, self.folder = attempt, data, settings, folder
-        self.accelerator = accelerator
-        self.training = training.to(accelerator.device)
-        self.validation = validation.to(accelerator.device)
+        self.attempt, self.settings, self.folder = attempt, settings, folder
+        self.accelerator, self.request = accelerator, request
+        self.data = pairs.fingerprint()
+        pairs = pairs.to(accelerator.device)
+        self.training, self.validation = (
+            (pairs, pairs.at([])) if settings.all_pairs else split_by_scene(pairs)
+        )
         # All processes take a step together, each with a batch of its own.
         self.batch_size = settings.batch_size * accelerator.num_processes
-        self.per_epoch = steps_per_epoch(training, self.batch_size)
+        self.per_epoch = steps_per_epoch(self.training, self.batch_size)
         self.history: list[dict[str, float]] = []
         self.step = 0
         # Of the steps of this epoch: those that were looked at, and those still on the device.
@@ -130,6 +138,9 @@ class _Run:
     def finished(self) -> bool:
         return is_finished(self.attempt, self.settings, self.history)
 
+    def so_far(self) -> str:
+        return f"{len(self.history)} epochs, in {self.folder}"
+
     def _to_repeat(self) -> dict[str, Any]:
         return {
             "data": self.data,
@@ -138,37 +149,19 @@ class _Run:
         }
 
     def starting_state(self, resume: bool, continued: Path | None) -> dict[str, Any] | None:
-        """The checkpoint to go on from, if any. Raises LowlightError where it does not fit."""
-        state, name, where = read_newest(self.folder), self.attempt.name, self.folder
-        if state and not resume:
-            raise LowlightError(
-                f"{self.folder} already holds a training of {self.attempt.name}: go on with it by "
-                "--resume, or choose another --out"
-            )
-        if not state and (self.folder / CONFIG_FILE).is_file():
-            raise LowlightError(
-                f"{self.folder} already holds a finished model, and no checkpoint to go on from: "
-                "choose another --out"
-            )
-        if not state and continued is not None:
-            state, name, where = read_newest(continued), self.attempt.continues or "", continued
-            if not state:
-                raise LowlightError(f"{continued} holds no checkpoint to go on from")
-        if not state:
-            return None
-        then = {
-            **{key: state[key] for key in ("attempt", "data", "processes")},
-            **state["settings"],
-        }
-        now = {"attempt": name, **self._to_repeat()}
-        differing = [
-            f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)
-        ]
-        if differing:
-            raise LowlightError(
-                f"{where} was trained with other settings ({', '.join(differing)}): repeat those, "
-                "or choose another --out"
-            )
+        """The checkpoint to go on from, if any: the same in all processes."""
+        state = starting_state(
+            self.attempt, self.folder, self._to_repeat(), resume=resume, continued=continued
+        )
+        if state:
+            self.step, self.history = state["step"], state["history"]
+        if self.accelerator.num_processes > 1:
+            found = gather_object([(self.step, self.data)])
+            if len(set(found)) > 1:
+                raise LowlightError(
+                    f"the processes found other photos, or other checkpoints in {self.folder}: "
+                    "--data must hold the same on all machines, and --out be a folder they share"
+                )
         return state
 
     def prepare(
@@ -179,7 +172,8 @@ class _Run:
         self.samples_every = samples_every
         if accelerator.is_main_process:
             make_folder(self.folder)  # before hours of training, not after
-            clear_leftovers(self.folder)
+            check_writable(self.folder)
+            clear_leftovers(self.folder, self.step)
         torch.manual_seed(settings.seed)
         if settings.init_from and not state:
             model: nn.Module = load_folder(settings.init_from).train()
@@ -190,7 +184,7 @@ class _Run:
         if state:
             model.load_state_dict(state["model"])
             optimizer.load_state_dict(state["optimizer"])
-            self.step, self.losses, self.kept = state["step"], state["losses"], state["kept"]
+            self.losses, self.kept = state["losses"], state["kept"]
         self.objective, self.optimizer = accelerator.prepare(
             Objective(model, attempt.loss), optimizer
         )
@@ -199,6 +193,7 @@ class _Run:
         if state and self.average:
             self.average.load_state_dict(state["average"])
         self.saved_at = time.monotonic()
+        self.drawn_at = -math.inf
         if report_to:
             accelerator.init_trackers(f"lowlight-hub-{attempt.name}", config=self._to_repeat())
         self.bar = tqdm(
@@ -211,13 +206,13 @@ class _Run:
             leave=False,
         )
 
-    def epoch(self, request: StopRequest) -> None:
+    def epoch(self) -> None:
         """Takes the rest of an epoch's steps, and judges them."""
         end = (len(self.history) + 1) * self.per_epoch
         while self.step < end:
             self._step()
             due = time.monotonic() - self.saved_at > CHECKPOINT_S
-            stop, save = self._agreed(request.asked, due)
+            stop, save = self._agreed(self.request.asked, due)
             if stop or save or self.step == end or len(self.pending) >= LOSSES_EVERY:
                 self._look_at_losses()
             if stop:
@@ -226,7 +221,7 @@ class _Run:
                 self._save()
             if self.samples_every and self.step % self.samples_every == 0:
                 self._draw_samples()
-        losses = self.validated(request) if len(self.validation) else {}
+        losses = self._validated() if len(self.validation) else {}
         if not math.isfinite(losses.get("validation_loss", 0.0)):
             raise self._not_finite("validation loss", self.step - 1, losses["validation_loss"])
         train_loss = sum(self.losses) / len(self.losses)
@@ -237,7 +232,7 @@ class _Run:
         self._save()
         self.accelerator.log(self.history[-1], step=self.step)
         if self.accelerator.is_main_process:
-            write_progress(self.attempt, self.history, self.folder)
+            self._show_progress()
             tqdm.write(
                 f"{self.attempt.name}: epoch {len(self.history)} of {self.settings.epochs}, "
                 f"{losses_in_words(self.history[-1])}"
@@ -259,7 +254,7 @@ class _Run:
         rate = settings.lr * recipe.rate(self.step, settings.epochs * self.per_epoch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with self._autocast():
+        with settings.autocast(self.accelerator.device):
             loss = self.objective(
                 dark.contiguous(memory_format=torch.channels_last),
                 bright.contiguous(memory_format=torch.channels_last),
@@ -300,6 +295,12 @@ class _Run:
         mine = torch.tensor(flags, dtype=torch.float32, device=self.accelerator.device)
         return (self.accelerator.reduce(mine, "sum") > 0).tolist()
 
+    def _check_weights(self) -> None:
+        """Raises LowlightError where a gradient that was not finite has spoilt them."""
+        for key, value in self.model.state_dict().items():
+            if not value.isfinite().all():
+                raise self._not_finite(f"weight {key}", self.step - 1, math.nan)
+
     def _stop(self) -> None:
         self._save()
         steps = self.settings.epochs * self.per_epoch
@@ -309,6 +310,7 @@ class _Run:
         )
 
     def _save(self) -> None:
+        self._check_weights()
         if self.accelerator.is_main_process:
             state = {
                 "attempt": self.attempt.name,
@@ -330,85 +332,76 @@ class _Run:
         """What is validated, drawn and kept: the average of the weights, where there is one."""
         return self.average.module if self.average else self.model
 
-    def _autocast(self) -> torch.autocast:
-        # Not Accelerate's own: that one is fixed for the process, and `train.py all` mixes.
-        device = self.accelerator.device.type
-        return torch.autocast(device, torch.bfloat16, enabled=self.settings.precision == "bf16")
+    def _validated(self) -> dict[str, float]:
+        accelerator = self.accelerator
 
-    @torch.no_grad()
-    def validated(self, request: StopRequest | None = None) -> dict[str, float]:
-        """The attempt's loss on each view of the validation pairs, and as training mixes them."""
-        model, pairs, accelerator = self._judged().eval(), self.validation, self.accelerator
-        totals = []
-        for view in range(pairs.views):
-            total = torch.zeros((), device=accelerator.device)
-            first, jump = accelerator.process_index, accelerator.num_processes
-            for start in range(first * VALIDATION_BATCH, len(pairs), jump * VALIDATION_BATCH):
-                if request and jump == 1 and request.asked:
-                    self._stop()
-                rows = slice(start, start + VALIDATION_BATCH)
-                dark, bright = (it[rows, view].float() / 255 for it in (pairs.dark, pairs.bright))
-                with self._autocast():
-                    loss = self.attempt.loss(
-                        model,
-                        dark.contiguous(memory_format=torch.channels_last),
-                        bright.contiguous(memory_format=torch.channels_last),
-                    )
-                total += loss * len(dark)
-            totals.append(total)
-        means = self.accelerator.reduce(torch.stack(totals), "sum") / len(pairs)
-        return _by_view(means.tolist(), self.settings.whole_share)
+        def stop_if_asked() -> None:
+            # Several processes would first have to agree; they do so at the next step.
+            if accelerator.num_processes == 1 and self.request.asked:
+                self._stop()
+
+        return validation_losses(
+            self.attempt,
+            self._judged(),
+            self.validation,
+            self.settings,
+            accelerator,
+            stop_if_asked,
+        )
+
+    def _show_progress(self) -> None:
+        with _only_warned():
+            write_history(self.history, self.folder)
+            if time.monotonic() - self.drawn_at > CURVE_S:
+                write_curve(self.attempt, self.history, self.folder)
+                self.drawn_at = time.monotonic()
 
     def _draw_samples(self) -> None:
         if self.accelerator.is_main_process:
             model = self._judged().eval()
             pairs = self.validation if len(self.validation) else self.training
-            write_samples(self.attempt, model, pairs, self.folder, step=self.step)
+            with _only_warned():
+                write_samples(self.attempt, model, pairs, self.folder, step=self.step)
 
     def end(self) -> None:
-        """Writes what was trained."""
+        """Writes what was trained. Raises Stopped where that was asked for meanwhile."""
         if self.accelerator.is_main_process:
             # As one that was loaded, so that a training resumed at its very end writes the same.
             trained = self.attempt.network(width=self.settings.width)
             trained.load_state_dict(self.kept)
-            write_outcome(
-                self.attempt,
-                trained.eval(),
-                self.training.to("cpu"),
-                self.validation.to("cpu"),
-                self.settings,
-                self.history,
-                self.step,
-                self.folder,
-            )
+            with nothing_lost(self.folder):
+                write_outcome(
+                    self.attempt,
+                    trained.eval(),
+                    self.training,
+                    self.validation,
+                    self.settings,
+                    self.history,
+                    self.step,
+                    self.folder,
+                )
         self.accelerator.wait_for_everyone()
-        for tracker in self.accelerator.trackers:
-            tracker.finish()
+        (stop,) = self._agreed(self.request.asked)
+        if stop:
+            raise Stopped(
+                f"{self.attempt.name}: finished, {self.so_far()}, and stopped; what else was asked "
+                "for is done by the same command with --resume"
+            )
 
 
-def _written_epochs(folder: Path) -> int | None:
-    """Of how many epochs the model in a folder is; None where there is none yet."""
-    if not (folder / CONFIG_FILE).is_file():
-        return None
-    return read_config(folder)["epochs_finished"]
+@contextmanager
+def _only_warned() -> Iterator[None]:
+    """For pictures and figures that a training can do without."""
+    try:
+        yield
+    except LowlightError as error:
+        tqdm.write(f"warning: {error}; the training goes on")
 
 
 def leave_processes() -> None:
     """Once all is trained: after it the processes of a training can no longer speak."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-
-
-def _by_view(losses: Sequence[float], whole_share: float) -> dict[str, float]:
-    if len(losses) == 1:
-        return {"validation_loss": losses[0]}
-    crop, whole = losses
-    mixed = (1 - whole_share) * crop + whole_share * whole
-    return {
-        "validation_loss": mixed,
-        "validation_loss_crop": crop,
-        "validation_loss_whole": whole,
-    }
 
 
 def no_tracker(name: str) -> str | None:

@@ -68,7 +68,8 @@ def pairs() -> Pairs:
     generator = torch.Generator().manual_seed(7)
     bright = torch.randint(0, 256, (6, 2, 3, 200, 200), dtype=torch.uint8, generator=generator)
     names = tuple("abcdef")
-    return Pairs("noise", names, ("s1", "s1", "s2", "s3", "s4", "s5"), bright // 8, bright)
+    scenes = ("s1", "s1", "s2", "s3", "s4", "s5")
+    return Pairs("noise", names, scenes, bright // 8, bright, rows=tuple(range(6)))
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_a_training_killed_three_times_ends_as_one_that_never_was(tmp_path):
     # when all is done but the last file
     assert run(killed, "lowlight_hub.training:_Run._step", 2)[0] == -signal.SIGKILL
     assert checkpoints(folder) == []
-    assert run(killed, "os:fsync", 4)[0] == -signal.SIGKILL
+    assert run(killed, "os:fsync", 7)[0] == -signal.SIGKILL
     assert checkpoints(folder) and list(folder.glob(PARTIAL_FILES))
     assert run(killed, "lowlight_hub.outcome:save_model", 1)[0] == -signal.SIGKILL
     assert not (folder / CONFIG_FILE).exists()

@@ -29,7 +29,7 @@ def judged_as(monkeypatch, losses):
     """Validation finds these losses, one epoch after the other."""
     found = iter(losses)
     keys = ("validation_loss", "validation_loss_crop", "validation_loss_whole")
-    monkeypatch.setattr(training._Run, "validated", lambda *_: dict.fromkeys(keys, next(found)))
+    monkeypatch.setattr(training, "validation_losses", lambda *_: dict.fromkeys(keys, next(found)))
 
 
 def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):

@@ -1,0 +1,54 @@
+"""Which state a training starts from, and whether it may."""
+
+from pathlib import Path
+from typing import Any
+
+from lowlight_hub.attempts import Attempt
+from lowlight_hub.checkpoints import read_newest
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import CONFIG_FILE, read_config
+
+
+def starting_state(
+    attempt: Attempt, folder: Path, now: dict[str, Any], *, resume: bool, continued: Path | None
+) -> dict[str, Any] | None:
+    """The checkpoint that a training of `attempt` in `folder` goes on from, if any.
+
+    `now` is what it must share with that one; `continued`, the folder of the finished training of
+    another attempt, serves where `folder` has none.
+    Raises LowlightError where `folder` holds a training that is not to be resumed, or a model
+    without checkpoints, and where the checkpoint is of other settings.
+    """
+    state, name, where = read_newest(folder), attempt.name, folder
+    if state and not resume:
+        raise LowlightError(
+            f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
+            "choose another --out"
+        )
+    if not state and (folder / CONFIG_FILE).is_file():
+        raise LowlightError(
+            f"{folder} already holds a finished model, and no checkpoint to go on from: choose "
+            "another --out"
+        )
+    if not state and continued is not None:
+        state, name, where = read_newest(continued), attempt.continues or "", continued
+        if not state:
+            raise LowlightError(f"{continued} holds no checkpoint to go on from")
+    if not state:
+        return None
+    then = {**{key: state[key] for key in ("attempt", "data", "processes")}, **state["settings"]}
+    now = {"attempt": name, **now}
+    differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)]
+    if differing:
+        raise LowlightError(
+            f"{where} was trained with other settings ({', '.join(differing)}): repeat those, or "
+            "choose another --out"
+        )
+    return state
+
+
+def written_epochs(folder: Path) -> int | None:
+    """Of how many epochs the model in a folder is; None where there is none yet."""
+    if not (folder / CONFIG_FILE).is_file():
+        return None
+    return read_config(folder)["epochs_finished"]
