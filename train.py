@@ -209,7 +209,12 @@ def _pairs(views: Views, arguments: argparse.Namespace) -> Pairs:
     if len(arguments.data) > 2:
         raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
     places = [data_folder(place) for place in arguments.data]
-    pulled = [place for place in arguments.data if place.startswith(PREFIX)]
+    # What was pulled lies in a folder named after its commit.
+    pulled = [
+        f"{name.partition('@')[0]}@{folder.name}"
+        for name, folder in zip(arguments.data, places, strict=True)
+        if name.startswith(PREFIX)
+    ]
     pairs, source = find_pairs(*places), source_of(*places, names=pulled)
     if arguments.leak_free:
         pairs, source = without_test_scenes(pairs), LEAK_FREE

@@ -137,8 +137,8 @@ def _sentence(error: BaseException, name: str, revision: str | None) -> str:
     is_closed = isinstance(error, RuntimeError) and "client has been closed" in str(error)
     if isinstance(error, LocalEntryNotFoundError) or is_closed:
         return (
-            f"{hub} cannot be reached, and {name} is not in the cache: try again later, or take a "
-            "bundled model"
+            f"{hub} cannot be reached, and {name} is not in the cache: try again later, or take "
+            "what is on this machine"
         )
     if isinstance(error, EntryNotFoundError):
         return f"{name} lacks {CONFIG_FILE} or {WEIGHTS_FILE}: only those are read, never pickles"

@@ -44,11 +44,11 @@ def test_training_from_the_hub_records_where_its_pairs_are_from(hub, lol, tmp_pa
         for name, content in files_below(lol).items()
         if name.startswith("our485/")
     }
-    hub.add(NAME, pairs, kind="datasets")
+    commit = hub.add(NAME, pairs, kind="datasets")
     arguments = ["listing", "--data", f"hub:{NAME}", "--epochs", "1", "--batch-size", "1"]
     status = command.main([*arguments, "--out", str(tmp_path / "runs")])
     assert status == 0, capsys.readouterr().err
-    assert read_config(tmp_path / "runs" / "listing")["data"] == f"hub:{NAME}"
+    assert read_config(tmp_path / "runs" / "listing")["data"] == f"hub:{NAME}@{commit}"
 
 
 @pytest.mark.parametrize(

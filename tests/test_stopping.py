@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from conftest import python_path
 
-from lowlight_hub import LowlightError
-from lowlight_hub.attempts import get_attempt
+import train as command
+from lowlight_hub import LowlightError, outcome, training
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.durable import PARTIAL_FILES
 from lowlight_hub.folders import CONFIG_FILE, HISTORY_FILE, WEIGHTS_FILE
@@ -82,6 +83,59 @@ def test_a_stopped_training_saves_and_says_how_to_go_on(tmp_path, number):
     step = int(checkpoints(folder)[0].stem.split("-")[1])
     assert f"stopped after step {step} of" in last and "--resume" in last
     assert "Traceback" not in errors
+
+
+def test_a_stop_at_the_very_end_keeps_the_weights_and_starts_no_other_attempt(
+    tmp_path, monkeypatch, capsys
+):
+    names = ("listing", "attempt-1")
+    for name in set(ATTEMPTS) - set(names):
+        monkeypatch.delitem(ATTEMPTS, name)
+    write_outcome = training.write_outcome
+
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        write_outcome(*arguments)
+
+    monkeypatch.setattr(training, "write_outcome", interrupted)
+    arguments = ["all", "--width", "2", "--epochs", "1", "--device", "cpu"]
+    assert command.main([*arguments, "--out", str(tmp_path)]) == 130
+    assert "listing: finished, 1 epochs" in capsys.readouterr().err
+    assert (tmp_path / "listing" / CONFIG_FILE).is_file()
+    assert not (tmp_path / "attempt-1").exists()
+
+
+def test_a_stop_before_there_is_anything_to_lose_is_at_once(tmp_path, monkeypatch, capsys):
+    def reading(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("the photos were read to the end")
+
+    monkeypatch.setattr(command, "simulated_pairs", lambda **_: reading())
+    assert command.main(["listing", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "stopped; the same command with --resume goes on\n"
+
+
+def test_figures_that_cannot_be_written_do_not_end_a_training(pairs, tmp_path, monkeypatch, capsys):
+    def full(*_):
+        raise LowlightError("cannot write history.jsonl: No space left on device")
+
+    monkeypatch.setattr(training, "write_history", full)
+    folder = train(get_attempt("listing"), pairs, Settings(epochs=1, batch_size=2), tmp_path)
+    assert (folder / CONFIG_FILE).is_file()
+    assert "warning: cannot write history.jsonl" in capsys.readouterr().out
+
+
+def test_weights_that_cannot_be_written_are_told_how_to_be_made(pairs, tmp_path, monkeypatch):
+    row, settings = get_attempt("listing"), Settings(epochs=1, batch_size=2)
+
+    def full(*_):
+        raise LowlightError("cannot write model.safetensors: No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(outcome, "save_model", full)
+        with pytest.raises(LowlightError, match=r"checkpoint-00000002.pt is intact.*--resume"):
+            train(row, pairs, settings, tmp_path)
+    assert (train(row, pairs, settings, tmp_path, resume=True) / WEIGHTS_FILE).is_file()
 
 
 def test_a_full_disk_costs_nothing_that_was_there(pairs, tmp_path, monkeypatch):
