@@ -6,10 +6,12 @@ The article's way: every batch opens its photos with Pillow, makes float32 array
 trains in float32 and the default memory format. Ours: photos decoded once into uint8 tensors,
 batches cut out of them, channels last, the row's own precision, a fused optimiser. Both in this
 process, on the same photos written as PNG, the format that LOL is published in; the same loss and
-batches of 8, one after the other, so run nothing beside it.
+batches of 8, one after the other, so run nothing beside it. Memory is what each way adds to that of
+the process.
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -19,6 +21,7 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 from PIL import Image
 from torch import Tensor
@@ -28,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, precision_on_cpu  # noqa: E402
 from lowlight_hub.data import (  # noqa: E402
+    SIMULATED_EXPOSURES,
     PhotoPair,
     article_views,
     batch_at,
@@ -36,6 +40,7 @@ from lowlight_hub.data import (  # noqa: E402
     free_photos,
     load_pairs,
     source_of,
+    whole_view,
 )
 from lowlight_hub.demo.memory import PeakMemory  # noqa: E402
 from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
@@ -54,8 +59,13 @@ def pairs_as_png(data: Path | None, folder: Path) -> list[PhotoPair]:
     if data is None:
         bright = free_photos()
         photos = [
-            (name, to_picture(dark), to_picture(bright[name]))
-            for name, dark in dark_free_photos().items()
+            # Of one size, as a batch of whole photos must be.
+            (
+                f"{name}-{exposure}",
+                *(to_picture(whole_view(photo)[0]) for photo in (dark, bright[name])),
+            )
+            for exposure in SIMULATED_EXPOSURES
+            for name, dark in dark_free_photos(exposure).items()
         ]
     else:
         photos = [
@@ -103,12 +113,15 @@ def as_here(attempt: Attempt, pairs: list[PhotoPair], source: str) -> Batches:
 def measured(
     attempt: Attempt, batches: Callable[[], Batches], seconds: float, *, ours: bool
 ) -> tuple[float, float, float]:
-    """Images a second, share of the time waiting for data, and peak memory in MB."""
+    """Images a second, share of the time waiting for data, and how much memory it took, in MB."""
     torch.manual_seed(0)
-    model = attempt.network()
+    gc.collect()
+    before_mb = psutil.Process().memory_info().rss / 1e6
+    model, recipe = attempt.network(), attempt.recipe
+    average = recipe.averaged(model) if ours else None
     if ours:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = attempt.recipe.optimizer(model, attempt.lr)
+        optimizer = recipe.optimizer(model, attempt.lr)
     else:
         optimizer = torch.optim.Adam(model.parameters(), lr=attempt.lr)
     mixed = torch.autocast(
@@ -127,11 +140,15 @@ def measured(
                 loss = attempt.loss(model, dark, bright)
             optimizer.zero_grad()
             loss.backward()
+            if ours and recipe.clip_norm is not None:
+                torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
             optimizer.step()
+            if average:
+                average.update_parameters(model)
             if step > 0 and time.perf_counter() - start > seconds:
                 break
         took = time.perf_counter() - start
-        return (step + 1) * BATCH / took, waited / took, memory.peak_mb
+        return (step + 1) * BATCH / took, waited / took, memory.peak_mb - before_mb
 
 
 def main() -> None:
@@ -150,13 +167,11 @@ def main() -> None:
         pairs = pairs_as_png(arguments.data, Path(folder))
         for name in NAMES:
             attempt = ATTEMPTS[name]
-            ways = {
-                False: partial(as_in_the_article, attempt, pairs),
-                True: partial(as_here, attempt, pairs, source),
-            }
-            then, now = (
-                measured(attempt, batches, arguments.seconds, ours=ours)
-                for ours, batches in ways.items()
+            then = measured(
+                attempt, partial(as_in_the_article, attempt, pairs), arguments.seconds, ours=False
+            )
+            now = measured(
+                attempt, partial(as_here, attempt, pairs, source), arguments.seconds, ours=True
             )
             cells = [
                 cell
