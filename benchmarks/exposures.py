@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.data import free_photos
-from lowlight_hub.evaluation import measure
+from lowlight_hub.evaluation import psnr, psnr_gt_mean
 from lowlight_hub.photos import to_picture
 from lowlight_hub.results import put_table
 from lowlight_hub.simulation import darken
@@ -75,9 +75,8 @@ def ways(model: str) -> dict[str, Way]:
 
 def measured(restored: Image.Image, bright: Image.Image) -> tuple[float, float]:
     """PSNR in dB as it is, and after GT-mean."""
-    answer, truth = (torch.from_numpy(np.array(it)).permute(2, 0, 1) for it in (restored, bright))
-    figures = measure([answer / 255], [truth])
-    return figures["psnr"], figures["psnr_gt_mean"]
+    answer, truth = np.array(restored), np.array(bright)
+    return psnr(answer, truth), psnr_gt_mean(torch.from_numpy(answer).permute(2, 0, 1) / 255, truth)
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:
@@ -108,10 +107,10 @@ def main() -> None:
             for exposure in EXPOSURES:
                 dark = darkened(bright, exposure)
                 answers = [way(dark) for way in compared.values()]
-                psnr = [measured(answer, bright) for answer in answers]
-                figures[exposure].append([*(plain for plain, _ in psnr), psnr[-1][1]])
+                both = [measured(answer, bright) for answer in answers]
+                figures[exposure].append([*(plain for plain, _ in both), both[-1][1]])
                 rows.append([*answers, bright])
-                print(megapixels, name, exposure, *(f"{it:.1f}" for it, _ in psnr), flush=True)
+                print(megapixels, name, exposure, *(f"{it:.1f}" for it, _ in both), flush=True)
             if arguments.pictures:
                 arguments.pictures.mkdir(parents=True, exist_ok=True)
                 sheet(rows).save(arguments.pictures / f"{name}-{megapixels}.png")

@@ -45,12 +45,19 @@ def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, f
         sigma=1.5,
         use_sample_covariance=False,
     )
-    return _psnr(restored, reference), float(ssim)
+    return psnr(restored, reference), float(ssim)
 
 
-def _psnr(restored: np.ndarray, reference: np.ndarray) -> float:
+def psnr(restored: np.ndarray, reference: np.ndarray) -> float:
+    """PSNR in dB of two RGB photos H W 3, uint8."""
     with np.errstate(divide="ignore"):  # a perfect photo has an infinite PSNR
         return float(peak_signal_noise_ratio(reference, restored, data_range=255))
+
+
+def psnr_gt_mean(restored: Tensor, reference: np.ndarray) -> float:
+    """PSNR in dB of a photo 3 H W in 0..1, scaled to the mean of a reference H W 3, uint8."""
+    gain = reference.mean() / 255 / max(restored.mean().item(), 1e-6)
+    return psnr(_rounded(restored * gain), reference)
 
 
 def measure(restored: Iterable[Tensor], reference: Iterable[Tensor]) -> Figures:
@@ -59,11 +66,9 @@ def measure(restored: Iterable[Tensor], reference: Iterable[Tensor]) -> Figures:
     for photo, target in zip(restored, reference, strict=True):
         photo = photo.clamp(0, 1)
         goal = target.permute(1, 2, 0).numpy()
-        gain = goal.mean() / 255 / max(photo.mean().item(), 1e-6)
-        psnr, ssim = psnr_and_ssim(_rounded(photo), goal)
-        figures.append((psnr, ssim, _psnr(_rounded(photo * gain), goal)))
-    psnr, ssim, psnr_gt_mean = (float(value) for value in np.mean(figures, axis=0))
-    return {"psnr": psnr, "ssim": ssim, "psnr_gt_mean": psnr_gt_mean}
+        figures.append((*psnr_and_ssim(_rounded(photo), goal), psnr_gt_mean(photo, goal)))
+    plain, ssim, gt_mean = np.mean(figures, axis=0).tolist()
+    return {"psnr": plain, "ssim": ssim, "psnr_gt_mean": gt_mean}
 
 
 def _rounded(photo: Tensor) -> np.ndarray:
