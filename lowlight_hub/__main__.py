@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
-from lowlight_hub.batch import enhance_batch, find_photos, plan
+from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
@@ -25,7 +25,7 @@ from lowlight_hub.hub_data import data_folder
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
-from lowlight_hub.restoring import DETAILS, MAX_STOPS
+from lowlight_hub.restoring import DETAILS
 from lowlight_hub.results import RESULTS, read_results, write_tables
 from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
 
@@ -119,13 +119,13 @@ def _add_enhance(commands) -> None:
     )
     enhance.add_argument(
         "--strength",
-        type=_number(0, 1),
+        type=float,
         default=1.0,
         help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
     )
     enhance.add_argument(
         "--brightness",
-        type=_number(-MAX_STOPS, MAX_STOPS),
+        type=float,
         default=0.0,
         metavar="STOPS",
         help="light beyond the model's answer, from -2 to 2 stops (default: %(default)s)",
@@ -144,22 +144,9 @@ def _add_enhance(commands) -> None:
     enhance.set_defaults(run=_enhance)
 
 
-def _number(least: float, most: float):
-    def number(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not a number from {least:g} to {most:g}")
-        return value
-
-    return number
-
-
 def _enhance(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
-    label = Path(arguments.model).resolve().name
+    label = label_of(arguments.model)
     photos, complaints = find_photos(arguments.inputs, arguments.out, label)
     suffix = f".{arguments.format}" if arguments.format else None
     jobs = plan(photos, arguments.out, label, suffix)

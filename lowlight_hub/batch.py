@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
-from lowlight_hub.restoring import Detail, enhance_file
+from lowlight_hub.restoring import Detail, check_settings, enhance_file
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Job:
 
     source: Path
     target: Path
+
+
+def label_of(model: str) -> str:
+    """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME."""
+    return Path(model).expanduser().resolve().name
 
 
 def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Path], list[str]]:
@@ -87,7 +92,9 @@ def enhance_batch(
     """Enhances every photo, with a progress bar: what was written, and a line for each that failed.
 
     What exists is only replaced with `overwrite`, and never where it is one of the photos.
+    Raises LowlightError for an unknown detail, strength or brightness, see enhance.
     """
+    check_settings(detail=detail, strength=strength, brightness=brightness)
     written, complaints = [], []
     originals = {job.source.resolve() for job in jobs}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):

@@ -35,6 +35,21 @@ MAX_STOPS = 2.0
 _Strip = Callable[[slice, Tensor], Tensor]
 
 
+def check_settings(
+    *, detail: str = "transfer", strength: float = 1.0, brightness: float = 0.0
+) -> None:
+    """Raises LowlightError for an unknown detail, strength or brightness, see enhance."""
+    if detail not in DETAILS:
+        raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
+    if not isinstance(strength, int | float) or not 0 <= strength <= 1:
+        raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
+    if not isinstance(brightness, int | float) or not abs(brightness) <= MAX_STOPS:
+        raise LowlightError(
+            f"brightness is {brightness!r}, and must be a number of stops from -{MAX_STOPS:g} to "
+            f"{MAX_STOPS:g}"
+        )
+
+
 def enhance(
     model: nn.Module,
     photo: Image.Image | str | Path,
@@ -100,15 +115,7 @@ def restore(
     brightness: float = 0.0,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
-    if detail not in DETAILS:
-        raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
-    if not isinstance(strength, int | float) or not 0 <= strength <= 1:
-        raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
-    if not isinstance(brightness, int | float) or not abs(brightness) <= MAX_STOPS:
-        raise LowlightError(
-            f"brightness is {brightness!r}, and must be a number of stops from -{MAX_STOPS:g} to "
-            f"{MAX_STOPS:g}"
-        )
+    check_settings(detail=detail, strength=strength, brightness=brightness)
     seen = Photo(over_its_mean(photo))
     overview = _overview(seen)
     if detail in getattr(model, "details_by_strips", ()):

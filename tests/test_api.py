@@ -116,9 +116,9 @@ def test_models_says_what_there_is(client):
     ("settings", "said"),
     [
         ({"model": "../secret"}, r"There is no model '../secret': choose listing"),
-        ({"strength": 3}, "strength must be a number from 0 to 1"),
-        ({"brightness": -2.5}, "brightness must be a number from -2 to 2 stops"),
-        ({"detail": "much"}, "There is no detail 'much': choose transfer"),
+        ({"strength": 3}, "strength is 3, and must be a number from 0 to 1"),
+        ({"brightness": -2.5}, "brightness is -2.5, and must be a number of stops"),
+        ({"detail": "much"}, "detail is 'much', and must be one of transfer"),
         ({"file_format": "exe"}, "There is no file format 'exe': choose png"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from lowlight_hub.__main__ import main
-from lowlight_hub.batch import plan
+from lowlight_hub.batch import label_of, plan
 from lowlight_hub.photos import save_photo
 
 
@@ -143,8 +143,7 @@ def test_settings_reach_the_photos(night, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--strength", "2"], "2 is not a number from 0 to 1"),
-        (["--brightness", "much"], "much is not a number from -2 to 2"),
+        (["--brightness", "much"], "invalid float value: 'much'"),
         (["--detail", "best"], "invalid choice: 'best'"),
         (["--format", "tif"], "invalid choice: 'tif'"),
     ],
@@ -153,6 +152,13 @@ def test_wrong_arguments_are_refused(night, tmp_path, capsys, arguments, message
     with pytest.raises(SystemExit):
         run(night, "--out", tmp_path / "out", *arguments)
     assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_setting_beyond_its_range_is_said_before_anything_is_written(night, tmp_path, capsys):
+    assert run(night, "--out", tmp_path / "out", "--strength", "2") == 1
+    error = capsys.readouterr().err
+    assert error == "error: strength is 2.0, and must be a number from 0 to 1\n"
     assert not (tmp_path / "out").exists()
 
 
@@ -166,3 +172,13 @@ def test_a_place_that_cannot_be_written_to_is_said(night, tmp_path, capsys):
     (tmp_path / "file").write_text("no folder")
     assert run(night / "a.jpg", "--out", tmp_path / "file" / "out") == 1
     assert "cannot make" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("model", "label"),
+    [("vae", "vae"), ("runs/vae/", "vae"), ("user/lowlight-vae", "lowlight-vae"), (".", "here")],
+)
+def test_results_are_called_by_the_last_part_of_the_model(tmp_path, monkeypatch, model, label):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert label_of(model) == label

@@ -40,14 +40,7 @@ def enhance(
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
-    settings = Settings(
-        model=model,
-        strength=strength,
-        brightness=brightness,
-        detail=detail,
-        file_format=file_format,
-        keep_metadata=keep_metadata,
-    )
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     [(file, done, failure)] = service.run_files([_path(photo)], settings)
     if done is None:
         raise LowlightError(failure)
@@ -77,14 +70,7 @@ def enhance_batch(
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
-    settings = Settings(
-        model=model,
-        strength=strength,
-        brightness=brightness,
-        detail=detail,
-        file_format=file_format,
-        keep_metadata=keep_metadata,
-    )
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     files, failures = [], []
     for file, done, failure in service.run_files([_path(photo) for photo in photos], settings):
         if done is None:
@@ -109,7 +95,6 @@ def compare(
         reference: The same photo in good light and of the same size, for PSNR and SSIM.
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
     """
-    Settings(detail=detail)  # complains of an unknown one
     opened = open_photo(_path(photo), "The photo")
     goal = open_photo(_path(reference), "The bright reference") if reference else None
     *_, (tiles, failures) = service.compare(opened, goal, detail)

@@ -99,14 +99,7 @@ def enhance_photos(
             _said(request)["start"],
         )
         return
-    settings = Settings(
-        model=model,
-        strength=strength,
-        brightness=brightness,
-        detail=detail,
-        file_format=file_format,
-        keep_metadata=keep_metadata,
-    )
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     said = _said(request)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
@@ -191,7 +184,6 @@ def compare_photo(
     """Tiles, a note, the table and the sheet; a tile more at every step."""
     if not photos:
         raise LowlightError(NO_PHOTO)
-    Settings(detail=detail)  # complains of an unknown one
     said = _said(request)
     photo = open_photo(Path(photos[0][0]), "The photo")
     goal = open_photo(Path(reference), "The bright reference") if reference else None

@@ -28,7 +28,7 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits
-from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail, restore
+from lowlight_hub.restoring import Detail, check_settings, restore
 from lowlight_hub.results import FULL_SIZE, RESULTS, read_results
 from lowlight_hub.shelf import Shelf
 
@@ -78,7 +78,7 @@ class Tile:
     ssim: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What can be chosen. Raises LowlightError for what no menu offers: clients send anything."""
 
@@ -92,16 +92,11 @@ class Settings:
     def __post_init__(self) -> None:
         for what, value, choices in (
             ("model", self.model, ATTEMPTS),
-            ("detail", self.detail, DETAILS),
             ("file format", self.file_format, FORMATS),
         ):
             if value not in choices:
                 raise LowlightError(f"There is no {what} {value!r}: choose {', '.join(choices)}")
-        if not isinstance(self.strength, int | float) or not 0 <= self.strength <= 1:
-            raise LowlightError("The strength must be a number from 0 to 1")
-        if not isinstance(self.brightness, int | float) or not abs(self.brightness) <= MAX_STOPS:
-            stops = f"from -{MAX_STOPS:g} to {MAX_STOPS:g} stops"
-            raise LowlightError(f"The brightness must be a number {stops}")
+        check_settings(detail=self.detail, strength=self.strength, brightness=self.brightness)
 
 
 @on_gpu
@@ -166,8 +161,9 @@ def compare(
 ) -> Iterator[tuple[list[Tile], list[str]]]:
     """One tile more at each step, in the table's order, and why attempts are left out.
 
-    Raises LowlightError for a reference of another size.
+    Raises LowlightError for an unknown detail and for a reference of another size.
     """
+    check_settings(detail=detail)
     if reference is not None and reference.size != photo.size:
         sizes = ["{}×{}".format(*it.size) for it in (reference, photo)]
         raise LowlightError(
