@@ -9,22 +9,37 @@ machines need this package too. For what is done in an evening, `lowlight-hub en
 
 import argparse
 import json
+import logging
 import os
 import sys
 import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from torch import nn
+from tqdm import tqdm
+
 from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
-from lowlight_hub.restoring import DETAILS, Detail, enhance_file
+from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
 
 FAILURES_FILE = "failures.jsonl"
-# What a result is called until it is whole.
+# What a result is called until it is whole; what a kill leaves is overwritten by the next run.
 PARTIAL = ".partial"
+# What a worker gets at once: few enough that progress is seen and little is waited for at the end,
+# enough that Ray has not to be told of a million things.
+BLOCK_PHOTOS = 32
+LEAST_BLOCKS_PER_WORKER = 8
+# Google's client goes on trying for a quarter of an hour.
+GOOGLE_RETRY_S = 60
+AGAIN = "the same command goes on with what is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,20 @@ class Report:
     restored: int
     skipped: int
     failures: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder of a file system that pyarrow knows: a local one, a bucket."""
+
+    filesystem: Any
+    root: str
+
+    def path(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def holds(self, name: str) -> bool:
+        return self.filesystem.get_file_info(self.path(name)).is_file
 
 
 def enhance_in_bulk(
@@ -48,87 +77,122 @@ def enhance_in_bulk(
 ) -> Report:
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
-    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B.EXT_MODEL.png. What
-    is there already is skipped, so the same call goes on with what was interrupted. What failed is
-    in the report and in failures.jsonl in `target`, and is tried again by the next call. `workers`
-    hold a model each; None takes one for each processor.
-    Raises LowlightError where there are no photos, the model cannot be loaded or Ray is missing.
+    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png, where
+    MODEL is the last part of `model`, as load_model takes it. What is there already is skipped, so
+    the same call goes on with what was interrupted. What failed is in the report and, as soon as it
+    fails, in failures.jsonl in `target` (in a bucket when the call ends, which cannot append); it
+    is tried again by the next call. `workers` hold the model each; None takes one for each
+    processor.
+    Raises LowlightError, before anything starts, for a place that cannot be read or written, where
+    there are no photos, for an unknown model, detail, strength or brightness and where Ray is
+    missing; and where Ray gives up.
     """
     try:
-        import ray
-        from pyarrow.fs import FileSystem
+        import ray.data
     except ImportError:
         raise LowlightError('Ray is not installed: pip install "lowlight-hub[ray]"') from None
+    check_settings(detail=detail, strength=strength, brightness=brightness)
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
-    load_model(model)  # a wrong name is told here and not by every worker
-    sources, targets = _address(source), _address(target)
-    if f"{targets}/".startswith(f"{sources}/"):
-        raise LowlightError(f"{target} lies in {source}: results would be taken for photos")
-    filesystem, root = FileSystem.from_uri(sources)
-    photos = [name for name in _names(filesystem, root) if _is_photo(name)]
+    loaded, label = load_model(model), label_of(model)
+    with _explained(source, "read"):
+        before = _place(source)
+        photos = [name for name in _names(before) if _is_photo(name)]
     if not photos:
         raise LowlightError(f"{source} holds no photo ({', '.join(SUFFIXES)})")
-    output, out = FileSystem.from_uri(targets)
-    output.create_dir(out, recursive=True)
-    present = set(_names(output, out))
-    jobs = [{"photo": name, "result": result_name(name, model)} for name in photos]
-    waiting = [job for job in jobs if job["result"] not in present]
-    failures: dict[str, str] = {}
-    if waiting:
-        _start(ray)
-        workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(waiting))
-        settings = {"detail": detail, "strength": strength, "brightness": brightness}
-        done = ray.data.from_items(waiting, override_num_blocks=min(len(waiting), 8 * workers)).map(
-            cast(Any, _Worker),
-            fn_constructor_kwargs={
-                "source": sources,
-                "target": targets,
-                "model": model,
-                "settings": settings,
-            },
-            compute=ray.data.ActorPoolStrategy(size=workers),
-            num_cpus=1,
-        )
-        failures = {row["photo"]: row["failure"] for row in done.iter_rows() if row["failure"]}
-    lines = "".join(
-        json.dumps({"photo": name, "failure": why}, ensure_ascii=False) + "\n"
-        for name, why in sorted(failures.items())
-    )
-    with output.open_output_stream(f"{out}/{FAILURES_FILE}") as stream:
-        stream.write(lines.encode())
+    jobs = [{"photo": name, "result": result_name(name, label)} for name in photos]
+    with _explained(target, "written"):
+        after = _place(target)
+        if before.filesystem == after.filesystem and any(
+            after.path(job["result"]).startswith(f"{before.root}/") for job in jobs
+        ):
+            raise LowlightError(f"{target} lies in {source}: results would be taken for photos")
+        after.filesystem.create_dir(after.root, recursive=True)
+        present = set(_names(after))
+        waiting = [job for job in jobs if job["result"] not in present]
+        failures: dict[str, str] = {}
+        # Closed, and so written to a bucket, however the block is left.
+        with after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log:
+            _check_case(after, jobs)
+            if waiting:
+                settings = {"detail": detail, "strength": strength, "brightness": brightness}
+                worker = {"source": before, "target": after, "model": loaded, "settings": settings}
+                rows = _rows(ray, waiting, workers, worker)
+                for row in tqdm(
+                    rows, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
+                ):
+                    if row["failure"]:
+                        failures[row["photo"]] = row["failure"]
+                        line = {"photo": row["photo"], "failure": row["failure"]}
+                        log.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+                        log.flush()
     return Report(len(waiting) - len(failures), len(jobs) - len(waiting), failures)
 
 
-def result_name(photo: str, model: str) -> str:
-    """The name of a photo's result; it depends on no other photo, so that runs can be resumed."""
+def result_name(photo: str, label: str) -> str:
+    """The name of a photo's result; it depends on no other photo, so that runs can be resumed.
+
+    No two photos get one name: a suffix that is kept inside it has no _ and so ends no LABEL.
+    """
     path = PurePosixPath(photo)
-    if path.suffix.lower() in SAVED_SUFFIXES:
-        return str(path.with_name(f"{path.stem}_{model}{path.suffix}"))
-    return str(path.with_name(f"{path.name}_{model}.png"))
+    suffix = "" if path.suffix.lower() in SAVED_SUFFIXES else ".png"
+    return str(path.with_name(f"{path.stem}_{label}{path.suffix}{suffix}"))
+
+
+def _rows(
+    ray: Any, jobs: Sequence[dict[str, str]], workers: int | None, worker: dict[str, Any]
+) -> Iterator[dict[str, str]]:
+    """The jobs as they get done, each with the key "failure", empty where it is restored."""
+    try:
+        _start(ray)
+        workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(jobs))
+        blocks = max(-(-len(jobs) // BLOCK_PHOTOS), LEAST_BLOCKS_PER_WORKER * workers)
+        dataset = ray.data.from_items(jobs, override_num_blocks=min(len(jobs), blocks))
+        with warnings.catch_warnings():
+            # Until Ray 2.64 there is no other way to say how often a block is tried again; by
+            # itself Ray does so for ever, also with a photo that kills every worker.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            dataset = dataset.map(
+                cast(Any, _Worker),
+                fn_constructor_kwargs=worker,
+                compute=ray.data.ActorPoolStrategy(size=workers),
+                num_cpus=1,
+                max_task_retries=1,
+            )
+        dataset.context.max_errored_blocks = -1
+        dataset.context.enable_progress_bars = False
+        lost = {job["photo"]: job for job in jobs}
+        for row in dataset.iter_rows():
+            lost.pop(row["photo"], None)
+            yield row
+    except Exception as error:  # Ray's own are of many kinds
+        raise LowlightError(f"Ray gave up: {_reason(error)}; {AGAIN}") from error
+    for photo, job in lost.items():
+        is_done = worker["target"].holds(job["result"])
+        why = f"{photo} lost its worker, for want of memory perhaps: take fewer --workers"
+        yield {**job, "failure": "" if is_done else why}
 
 
 class _Worker:
-    """An actor: the model is loaded once, then comes photo after photo."""
+    """An actor: the model comes once, then photo after photo."""
 
-    def __init__(self, source: str, target: str, model: str, settings: dict[str, Any]):
+    def __init__(self, source: _Place, target: _Place, model: nn.Module, settings: dict[str, Any]):
         import torch
-        from pyarrow.fs import FileSystem
 
         torch.set_num_threads(1)  # as many workers as processors
-        self._source, self._root = FileSystem.from_uri(source)
-        self._target, self._out = FileSystem.from_uri(target)
-        self._model = load_model(model)
+        self._source, self._target = source, target
+        self._model = model
         self._settings = settings  # keywords of enhance_file()
 
     def __call__(self, job: dict[str, str]) -> dict[str, str]:
         try:
-            self._restore(job["photo"], job["result"])
+            # There where the block was begun by a worker that died.
+            if not self._target.holds(job["result"]):
+                self._restore(job["photo"], job["result"])
         except LowlightError as error:
             return {**job, "failure": str(error)}
         except Exception as error:  # one photo must never stop a million others
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            return {**job, "failure": f"{job['photo']} could not be restored: {reason}"}
+            return {**job, "failure": f"{job['photo']} could not be restored: {_reason(error)}"}
         return {**job, "failure": ""}
 
     def _restore(self, photo: str, result: str) -> None:
@@ -136,17 +200,17 @@ class _Worker:
             before = Path(folder) / "before" / PurePosixPath(photo).name
             after = Path(folder) / "after" / PurePosixPath(result).name
             before.parent.mkdir()
-            with self._source.open_input_stream(f"{self._root}/{photo}") as stream:
+            with self._source.filesystem.open_input_stream(self._source.path(photo)) as stream:
                 before.write_bytes(stream.read())
             try:
                 enhance_file(self._model, before, after, **self._settings)
             except LowlightError as error:
                 raise LowlightError(str(error).replace(str(before), photo)) from None
-            path = f"{self._out}/{result}"
-            self._target.create_dir(str(PurePosixPath(path).parent), recursive=True)
-            with self._target.open_output_stream(path + PARTIAL) as stream:
+            path, filesystem = self._target.path(result), self._target.filesystem
+            filesystem.create_dir(str(PurePosixPath(path).parent), recursive=True)
+            with filesystem.open_output_stream(path + PARTIAL) as stream:
                 stream.write(after.read_bytes())
-            self._target.move(path + PARTIAL, path)
+            filesystem.move(path + PARTIAL, path)
 
 
 def _start(ray: Any) -> None:
@@ -155,20 +219,51 @@ def _start(ray: Any) -> None:
     # Workers of this machine find the package where this process found it.
     paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="warning")
+    ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="error")
+    # Ray Data prints a traceback for each block that is lost: to its file, not to people.
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setLevel(logging.CRITICAL)
 
 
-def _address(place: str) -> str:
-    return place.rstrip("/") if "://" in place else Path(place).resolve().as_uri()
+@contextmanager
+def _explained(place: str, done: str) -> Iterator[None]:
+    """Raises LowlightError for what pyarrow and its clouds raise about a place."""
+    from pyarrow import ArrowException
+
+    try:
+        yield
+    except (OSError, ValueError, NotImplementedError, ArrowException) as error:
+        raise LowlightError(f"{place} cannot be {done}: {_reason(error)}") from None
 
 
-def _names(filesystem: Any, root: str) -> list[str]:
-    """All files below `root`, by their path from there, in order."""
-    from pyarrow.fs import FileSelector, FileType
+def _reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
-    selector = FileSelector(root, recursive=True, allow_not_found=True)
-    files = [it.path for it in filesystem.get_file_info(selector) if it.type == FileType.File]
-    return sorted(str(PurePosixPath(path).relative_to(root)) for path in files)
+
+def _place(given: str) -> _Place:
+    from pyarrow import ArrowInvalid
+    from pyarrow.fs import FileSystem
+
+    address = given.rstrip("/") if "://" in given else Path(given).resolve().as_uri()
+    if address.startswith(("gs://", "gcs://")) and "?" not in address:
+        address += f"?retry_limit_seconds={GOOGLE_RETRY_S}"
+    try:
+        return _Place(*FileSystem.from_uri(address))
+    except ArrowInvalid as error:
+        raise LowlightError(
+            f"{given} is neither a folder nor an address such as s3://bucket/photos: "
+            f"{_reason(error)}"
+        ) from None
+
+
+def _names(place: _Place) -> list[str]:
+    """All files below a place, by their path from there, in order."""
+    from pyarrow.fs import FileSelector
+
+    selector = FileSelector(place.root, recursive=True, allow_not_found=True)
+    files = [it.path for it in place.filesystem.get_file_info(selector) if it.is_file]
+    return sorted(str(PurePosixPath(path).relative_to(place.root)) for path in files)
 
 
 def _is_photo(name: str) -> bool:
@@ -176,8 +271,22 @@ def _is_photo(name: str) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
+def _check_case(after: _Place, jobs: Sequence[dict[str, str]]) -> None:
+    """Raises LowlightError for photos with one result, where the target takes A and a for one."""
+    if not after.holds(FAILURES_FILE.upper()):
+        return
+    seen: dict[str, str] = {}
+    for job in jobs:
+        other = seen.setdefault(job["result"].casefold(), job["photo"])
+        if other != job["photo"]:
+            raise LowlightError(
+                f"{other} and {job['photo']} would be one file in the target, which does not tell "
+                "upper from lower case: rename one of them"
+            )
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Runs the command line; 0, or 1 after a one-line message or where photos failed."""
+    """Runs the command line; 1 after a one-line message or where photos failed, 130 if stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m lowlight_hub.bulk", description=(__doc__ or "").split("\n")[0]
     )
@@ -194,6 +303,9 @@ def main(argv: list[str] | None = None) -> int:
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"stopped: {AGAIN}", file=sys.stderr)
+        return 130
     print(f"restored {report.restored} photos, {report.skipped} were there already")
     for failure in list(report.failures.values())[:10]:
         print(f"error: {failure}", file=sys.stderr)
