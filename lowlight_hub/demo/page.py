@@ -133,14 +133,10 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=False, elem_id="download")
+    model = gr.Dropdown(
+        handlers.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
+    )
     with gr.Row():
-        model = gr.Dropdown(
-            handlers.model_choices(),
-            value=DEFAULT,
-            label=I18N("model"),
-            min_width=260,
-            elem_id="model",
-        )
         strength = gr.Slider(
             0, 1, 1, step=0.05, label=I18N("strength"), min_width=260, elem_id="strength"
         )
