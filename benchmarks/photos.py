@@ -4,8 +4,8 @@
 
 Each size and model is measured in a process of its own: a JPEG made from a free photo, darkened, is
 opened, restored with detail transfer and written as PNG. Times are medians of RUNS runs after a
-first one; memory is the peak of the whole process. With --pictures, dark photos of 12 megapixels and
-their restorations are written there, to be looked at for halos, colour casts and blocks.
+first one; memory is the peak of the whole process. With --pictures, dark photos of 12 megapixels
+and their restorations are written there, to be looked at for halos, colour casts and blocks.
 """
 
 import argparse
