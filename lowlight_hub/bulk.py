@@ -155,7 +155,8 @@ def _rows(
             dataset = dataset.map(
                 cast(Any, _Worker),
                 fn_constructor_kwargs=worker,
-                compute=ray.data.ActorPoolStrategy(size=workers),
+                # One block at a time: what waits at a worker that dies would be lost with it.
+                compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
                 num_cpus=1,
                 max_task_retries=1,
             )

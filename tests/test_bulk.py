@@ -1,19 +1,22 @@
 """Photos in bulk on a local Ray: resumable, and a bad file stops nobody."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch import nn
 
 from lowlight_hub import bulk, enhance, load_model
-from lowlight_hub.bulk import FAILURES_FILE, enhance_in_bulk, main, result_name
+from lowlight_hub.bulk import FAILURES_FILE, PARTIAL, enhance_in_bulk, main, result_name
+from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo, to_picture
 
 pytest.importorskip("ray")
-COUNT = 200
+COUNT = 60
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def test_a_tree_of_photos_is_enhanced_once(cluster, photos, tmp_path):
     report = enhance_in_bulk(str(photos), str(out), model="listing", workers=2)
     assert (report.restored, report.skipped) == (COUNT + 2, 0)
     expected = {f"part-{number % 3}/{number}_listing.png" for number in range(COUNT)}
-    expected |= {"first_listing.png", "part-0/scan.tif_listing.png", FAILURES_FILE}
+    expected |= {"first_listing.png", "part-0/scan_listing.tif.png", FAILURES_FILE}
     assert files_in(out) == expected
     assert list(report.failures) == ["part-1/broken.jpg"]
     assert report.failures["part-1/broken.jpg"].startswith("part-1/broken.jpg cannot be read")
@@ -73,45 +76,121 @@ def test_a_tree_of_photos_is_enhanced_once(cluster, photos, tmp_path):
     assert (out / FAILURES_FILE).read_text() == ""
 
 
-def test_the_command_says_what_failed(cluster, photos, tmp_path, capsys):
-    few = tmp_path / "few"
-    few.mkdir()
-    shutil.copy(photos / "part-1" / "broken.jpg", few)
-    shutil.copy(photos / "first.png", few)
-    assert main([str(few), str(tmp_path / "out"), "--model", "listing"]) == 1
+@pytest.fixture
+def few(tmp_path, photo):
+    """A folder whose name is hard to spell in an address, with one photo and one that is none."""
+    folder = tmp_path / "a b#c%41 ünï?"
+    save_photo(to_picture(photo[:, ::4, ::4] * 0.15), folder / "first.png")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    return folder
+
+
+def test_the_command_says_what_failed(cluster, few, capsys):
+    out = few / ".." / "out %20"
+    model = str(bundled("listing"))
+    out.mkdir()
+    (out / f"first_listing.png{PARTIAL}").write_bytes(b"left by a kill")
+    settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
+    assert main([str(few), str(out), "--model", model, *settings]) == 1
     told = capsys.readouterr()
     assert "restored 1 photos, 0 were there already" in told.out
     assert "broken.jpg cannot be read as a photo" in told.err
-    (few / "broken.jpg").unlink()
-    assert main([str(few), str(tmp_path / "out"), "--model", "listing"]) == 0
-    settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
-    assert main([str(few), str(tmp_path / "set"), "--model", "listing", *settings]) == 0
+    assert files_in(out) == {"first_listing.png", FAILURES_FILE}
     asked = {"strength": 0.5, "brightness": -1, "detail": "network"}
     expected = enhance(load_model("listing"), few / "first.png", **asked)
-    restored = Image.open(tmp_path / "set" / "first_listing.png")
-    assert np.array_equal(np.asarray(restored), np.asarray(expected))
+    assert np.array_equal(np.asarray(Image.open(out / "first_listing.png")), np.asarray(expected))
+    (few / "broken.jpg").unlink()
+    assert main([str(few), str(out), "--model", model]) == 0
+
+
+def test_ctrl_c_says_how_to_go_on_and_keeps_the_failures(
+    cluster, few, tmp_path, monkeypatch, capsys
+):
+    def interrupted(rows, *_, **__):
+        for row in rows:
+            yield row
+            if row["failure"]:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(bulk, "tqdm", interrupted)
+    out = tmp_path / "out"
+    assert main([str(few), str(out), "--model", "listing", "--workers", "1"]) == 130
+    assert capsys.readouterr().err == "stopped: the same command goes on with what is left\n"
+    [line] = (out / FAILURES_FILE).read_text().splitlines()
+    assert json.loads(line)["photo"] == "broken.jpg"
+
+
+def test_a_photo_that_kills_its_worker_is_said_and_stops_no_other(
+    cluster, few, tmp_path, monkeypatch
+):
+    class Deadly(nn.Module):
+        def forward(self, dark):
+            if dark.mean() > 0.9:
+                os._exit(1)
+            return dark
+
+    monkeypatch.setattr(bulk, "load_model", lambda name: Deadly())
+    (few / "broken.jpg").unlink()
+    Image.new("RGB", (20, 20), "white").save(few / "deadly.png")
+    report = enhance_in_bulk(str(few), str(tmp_path / "out"), workers=2)
+    assert report.restored == 1
+    assert list(report.failures) == ["deadly.png"]
+    assert "lost its worker" in report.failures["deadly.png"]
+    assert "deadly.png" in (tmp_path / "out" / FAILURES_FILE).read_text()
+
+
+def test_a_worker_leaves_what_is_there(few, tmp_path):
+    """A block that is given to a second worker, since the first died, is not done again."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "first_vae.png").write_bytes(b"left alone")
+    places = [bulk._place(str(folder)) for folder in (few, tmp_path / "out")]
+    worker = bulk._Worker(*places, nn.Identity(), {})
+    job = {"photo": "first.png", "result": "first_vae.png"}
+    assert worker(job) == {**job, "failure": ""}
+    assert (tmp_path / "out" / "first_vae.png").read_bytes() == b"left alone"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"source": "nowhere"}, "holds no photo"),
+        ({"source": "nowhere"}, "nowhere holds no photo"),
+        ({"source": "photos/first.png"}, "photos/first.png cannot be read: "),
+        ({"source": "foo://x"}, "foo://x is neither a folder nor an address such as s3://"),
         ({"target": "photos/out"}, "lies in"),
+        ({"target": "file"}, "file cannot be written: "),
+        ({"target": "foo://x"}, "foo://x is neither a folder nor an address such as s3://"),
+        ({"target": "case"}, "part-0/A.png and part-0/a.png would be one file"),
         ({"model": "nobody"}, "nobody"),
         ({"workers": 0}, "workers is 0, and must be 1 or more"),
+        ({"strength": 2}, "strength is 2.0, and must be a number from 0 to 1"),
+        ({"brightness": "nan"}, "brightness is nan, and must be a number of stops"),
     ],
 )
 def test_what_cannot_work_is_said_before_it_starts(
-    photos, tmp_path, monkeypatch, capsys, change, said
+    few, tmp_path, monkeypatch, capsys, change, said
 ):
+    import ray
+
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was started"))
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("no folder")
+    few.rename("photos")
+    for name in ("a.png", "A.png"):
+        (tmp_path / "photos" / "part-0").mkdir(exist_ok=True)
+        shutil.copy("photos/first.png", f"photos/part-0/{name}")
+    # What a file system that takes upper for lower case would say of failures.jsonl.
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / FAILURES_FILE.upper()).touch()
     given = {"source": "photos", "target": "out", "model": "listing", "workers": 1} | change
-    arguments = [given["source"], given["target"], "--model", given["model"]]
-    assert main([*arguments, "--workers", str(given["workers"])]) == 1
+    places = [given.pop("source"), given.pop("target")]
+    options = [part for key, value in given.items() for part in (f"--{key}", str(value))]
+    assert main([*places, *options]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and said in error
+    assert error.startswith("error: ") and said in error and error.count("\n") == 1
 
 
 def test_names_of_results_do_not_depend_on_other_photos():
     assert result_name("a/b.JPG", "vae") == "a/b_vae.JPG"
-    assert result_name("a/b.tif", "vae") == "a/b.tif_vae.png"
+    assert result_name("a/b.tif", "vae") == "a/b_vae.tif.png"
+    alike = ["b.tif", "b.tif.png", "b.tiff", "b.png", "b.PNG", "b_vae.tif", "b_vae.tif.png"]
+    assert len({result_name(name, "vae") for name in alike}) == len(alike)
