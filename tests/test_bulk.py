@@ -16,7 +16,7 @@ from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo, to_picture
 
 pytest.importorskip("ray")
-COUNT = 60
+COUNT = 200
 
 
 @pytest.fixture(scope="module")
