@@ -89,8 +89,7 @@ def test_a_stop_at_the_very_end_keeps_the_weights_and_starts_no_other_attempt(
     tmp_path, monkeypatch, capsys
 ):
     names = ("listing", "attempt-1")
-    for name in set(ATTEMPTS) - set(names):
-        monkeypatch.delitem(ATTEMPTS, name)
+    monkeypatch.setattr(command, "ATTEMPTS", {name: ATTEMPTS[name] for name in names})
     write_outcome = training.write_outcome
 
     def interrupted(*arguments):
