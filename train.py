@@ -255,10 +255,8 @@ def main(argv: list[str] | None = None) -> int:
                 folders.append(_train(attempt, read[attempt.views], arguments, request))
             leave_processes()
             return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
-    except LowlightError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # of --data or --out: a name too long, a folder that may not be read
+    # The system's own are of --data or --out: a name too long, a folder that may not be read.
+    except (LowlightError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except Stopped as stopped:

@@ -1,7 +1,6 @@
 """Training learns, resumes exactly, and refuses what would lose work."""
 
 import json
-import random
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,6 @@ import torch
 import train as command
 from lowlight_hub import LowlightError, list_models, load_model, training
 from lowlight_hub.attempts import ATTEMPTS, get_attempt, precision_on_cpu
-from lowlight_hub.checkpoints import checkpoints, read_newest
 from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, check_card_config, read_config
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
 from lowlight_hub.training import train
@@ -150,58 +148,6 @@ def test_other_data_and_another_attempt_are_refused(pairs, tmp_path):
         train(get_attempt("listing"), others, SETTINGS, tmp_path, resume=True)
     with pytest.raises(LowlightError, match="attempt listing → article-row"):
         train(ARTICLE_ROW, pairs, SETTINGS, tmp_path, resume=True)
-
-
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half a file"])
-def test_a_damaged_checkpoint_is_said_to_be_damaged(pairs, tmp_path, content):
-    (tmp_path / "checkpoint-00000002.pt").write_bytes(content)
-    with pytest.raises(LowlightError, match="damaged"):
-        train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=True)
-
-
-def test_a_flipped_bit_is_noticed_and_the_checkpoint_before_goes_on(pairs, tmp_path, capsys):
-    whole = train(get_attempt("listing"), pairs, SETTINGS, tmp_path / "whole")
-    once = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=2), tmp_path / "once")
-    newest = checkpoints(once)[0]
-    weight = next(iter(read_newest(once)["model"].values()))
-    content = bytearray(newest.read_bytes())
-    content[content.index(weight.numpy().tobytes())] ^= 1
-    newest.write_bytes(content)
-    train(get_attempt("listing"), pairs, SETTINGS, once, resume=True)
-    assert f"{newest} is damaged" in capsys.readouterr().err
-    assert weights_of(once) == weights_of(whole)
-
-
-def test_random_damage_is_damage_or_does_no_harm(pairs, tmp_path):
-    train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
-    [path] = checkpoints(tmp_path)
-    good, source = path.read_bytes(), random.Random(0)
-    expected = read_newest(tmp_path)
-    outcomes = {"damaged": 0, "read": 0}
-    for _ in range(300):
-        content = bytearray(good)
-        content[source.randrange(len(good))] ^= 1 << source.randrange(8)
-        path.write_bytes(content)
-        try:
-            state = read_newest(tmp_path)
-        except LowlightError:
-            outcomes["damaged"] += 1
-        else:
-            outcomes["read"] += 1  # padding, dates and the like
-            assert state["step"] == expected["step"] and state["history"] == expected["history"]
-            for key, value in expected["model"].items():
-                assert torch.equal(state["model"][key], value)
-    assert outcomes["damaged"] > 100, outcomes
-
-
-def test_a_damaged_checkpoint_does_not_count_among_the_newest_two(pairs, tmp_path):
-    train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=2), tmp_path)
-    (tmp_path / "checkpoint-99999999.pt").write_bytes(b"no checkpoint")
-    train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=True)
-    assert [path.name for path in checkpoints(tmp_path)] == [
-        "checkpoint-00000006.pt",
-        "checkpoint-00000004.pt",
-    ]
 
 
 def test_resuming_a_finished_training_changes_nothing(pairs, tmp_path, capsys):
