@@ -34,7 +34,6 @@ from lowlight_hub.data import (  # noqa: E402
     SIMULATED_EXPOSURES,
     PhotoPair,
     article_views,
-    batch_at,
     dark_free_photos,
     find_pairs,
     free_photos,
@@ -46,6 +45,7 @@ from lowlight_hub.demo.memory import PeakMemory  # noqa: E402
 from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
 from lowlight_hub.photos import open_photo, save_photo, to_picture  # noqa: E402
 from lowlight_hub.results import put_table  # noqa: E402
+from lowlight_hub.sampling import batch_at  # noqa: E402
 
 NAMES = ("attempt-1", "attempt-4b", "attempt-7")
 BATCH, PAIRS = 8, 64

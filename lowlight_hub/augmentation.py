@@ -9,17 +9,23 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from lowlight_hub.gaussian import blurred
 from lowlight_hub.simulation import darken, to_linear, to_srgb
+from lowlight_hub.transfer import with_odds
 
 # Shares of the samples; the rest of the dark photos are left as they are.
-BRIGHT_SHARE = 0.08  # bright photos, which are to stay as they are
-BETWEEN_SHARE = 0.08  # between dark and bright
-SIMULATED_SHARE = 0.16  # the bright photo, as a shorter exposure would have taken it
-EXPOSURE_SHARE = 0.08  # the dark photo, a little brighter or darker
+BRIGHT_SHARE = 0.06  # bright photos, which are to stay as they are
+BETWEEN_SHARE = 0.06  # between dark and bright
+SIMULATED_SHARE = 0.14  # the bright photo, as a shorter exposure would have taken it
+EXPOSURE_SHARE = 0.06  # the dark photo, a little brighter or darker
+RELIT_SHARE = 0.20  # another bright photo: at night, on white, in hard contrast; darkened or not
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)
+_RELIT_EXPOSURES = (0.03, 1.0)
+_MOST_LAMPS = 100
 
 
 def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
@@ -32,13 +38,53 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         share = 0.6 * _random() ** 2
         dark = to_srgb(torch.lerp(to_linear(dark), to_linear(bright), share))
     elif (kind := kind - BETWEEN_SHARE) < SIMULATED_SHARE:
-        least, most = map(math.log, _EXPOSURES)
-        exposure = math.exp(least + _random() * (most - least))
-        dark = darken(bright, exposure=exposure, electrons=2000 * math.exp(2 * _random() - 1))
-    elif kind - SIMULATED_SHARE < EXPOSURE_SHARE:
+        dark = _shorter(bright, *_EXPOSURES)
+    elif (kind := kind - SIMULATED_SHARE) < EXPOSURE_SHARE:
         gain = math.exp(1.4 * (_random() - 0.6))
         dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
+    elif kind - EXPOSURE_SHARE < RELIT_SHARE:
+        bright = relit(bright)
+        dark = _shorter(bright, *_RELIT_EXPOSURES)
     return _tinted(dark, bright)
+
+
+def relit(photo: Tensor) -> Tensor:
+    """A photo, 3 H W in 0..1, in light that LOL does not have: its shape and range stay.
+
+    A night with lamps or stars, a white page, or hard contrast, each as often as the others. LOL's
+    bright photos are all about as bright, so a network that sees no others makes grey of a night
+    sky and of paper.
+    """
+    kind = _random()
+    if kind < 1 / 3:
+        return _by_night(photo)
+    if kind < 2 / 3:
+        return with_odds(photo, torch.tensor(_log_uniform(1.3, 12)).to(photo))
+    return to_srgb(to_linear(photo) ** _log_uniform(1.2, 3))
+
+
+def _by_night(photo: Tensor) -> Tensor:
+    """The photo in the uneven, tinted light of a few places, and lamps or stars in it."""
+    size = photo.shape[-2:]
+    stops = 1.5 * torch.randn(1, 1, 3, 4) + 0.3 * torch.randn(1, 3, 3, 4)
+    light = functional.interpolate(stops, size=size, mode="bicubic").exp2()[0].to(photo)
+    light = light / light.amax() * _log_uniform(0.1, 1)
+    sigma_px = _log_uniform(0.6, 6)
+    places = torch.randint(photo[0].numel(), (int(_log_uniform(1, _MOST_LAMPS)),))
+    lamps = torch.zeros(photo[0].numel())
+    lamps[places] = 2 * torch.rand(len(places)) ** 2 * 2 * math.pi * sigma_px**2
+    glow = blurred(lamps.view(1, 1, *size), sigma_px)[0] * (1 - 0.4 * torch.rand(3, 1, 1))
+    return to_srgb((to_linear(photo) * light + glow.to(photo)).clamp(0, 1))
+
+
+def _shorter(bright: Tensor, least: float, most: float) -> Tensor:
+    """The photo as a shorter exposure, between these shares of the light, would have taken it."""
+    electrons = 2000 * _log_uniform(math.exp(-1), math.e)
+    return darken(bright, exposure=_log_uniform(least, most), electrons=electrons)
+
+
+def _log_uniform(least: float, most: float) -> float:
+    return least * (most / least) ** _random()
 
 
 def _framed(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import losses_in_words
 from lowlight_hub.checkpoints import clear_leftovers, nothing_lost, save_checkpoint
-from lowlight_hub.data import Pairs, batch_at, split_by_scene, steps_per_epoch
+from lowlight_hub.data import Pairs
 from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import load_folder
@@ -37,6 +37,7 @@ from lowlight_hub.outcome import (
     write_samples,
 )
 from lowlight_hub.resuming import starting_state, written_epochs
+from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.validation import validation_losses
 

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lowlight_hub.augmentation import augmented
+from lowlight_hub.gaussian import blurred, filtered
 from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
 from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for
@@ -44,7 +45,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
 
     with torch.no_grad():
-        lit = (answer + _blurred(target - answer)).clamp(0, 1)
+        lit = (answer + blurred(target - answer, LIGHT_PX)).clamp(0, 1)
         if model.training:
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
@@ -85,12 +86,6 @@ def _patch(
     return dark[window], bright[window], enlarged[0]
 
 
-def _blurred(photos: Tensor) -> Tensor:
-    reach_px = int(3 * LIGHT_PX)
-    padded = functional.pad(photos, [reach_px] * 4, mode="replicate")
-    return _filtered(padded, LIGHT_PX, reach_px)
-
-
 def ssim(restored: Tensor, reference: Tensor) -> Tensor:
     """The mean structural similarity of photos B 3 H W in 0..1, at least 11×11; differentiable.
 
@@ -99,7 +94,7 @@ def ssim(restored: Tensor, reference: Tensor) -> Tensor:
     """
 
     def mean(photos: Tensor) -> Tensor:
-        return _filtered(photos, _SSIM_SIGMA, _SSIM_PX // 2)
+        return filtered(photos, _SSIM_SIGMA, _SSIM_PX // 2)
 
     one, other = restored.float(), reference.float()
     mean_one, mean_other = mean(one), mean(other)
@@ -108,18 +103,3 @@ def ssim(restored: Tensor, reference: Tensor) -> Tensor:
     first, second = 0.01**2, 0.03**2
     light = (2 * mean_one * mean_other + first) / (mean_one**2 + mean_other**2 + first)
     return (light * (2 * covariance + second) / (variances + second)).mean()
-
-
-def _filtered(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:
-    """A Gaussian over the pixels within `reach_px`, rows and columns in turn, without padding."""
-    # Never in bfloat16: variances are small differences of squares, which its 8 bits do not hold.
-    with torch.autocast(photos.device.type, enabled=False):
-        return _filtered_exactly(photos.float(), sigma_px, reach_px)
-
-
-def _filtered_exactly(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:
-    offsets = torch.arange(-reach_px, reach_px + 1, device=photos.device, dtype=photos.dtype)
-    kernel = torch.exp(-(offsets**2) / (2 * sigma_px**2))
-    kernel = (kernel / kernel.sum()).expand(photos.shape[1], 1, -1)
-    along_rows = functional.conv2d(photos, kernel[:, :, None], groups=photos.shape[1])
-    return functional.conv2d(along_rows, kernel[..., None], groups=photos.shape[1])

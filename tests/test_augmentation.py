@@ -1,0 +1,44 @@
+"""Training pairs are varied in light and framing, and stay pairs."""
+
+import pytest
+import torch
+
+from lowlight_hub.augmentation import augmented, relit
+
+
+@pytest.fixture
+def bright(photo: torch.Tensor) -> torch.Tensor:
+    return 0.1 + 0.8 * photo
+
+
+def test_relit_photos_are_valid_and_both_much_darker_and_much_brighter(bright):
+    torch.manual_seed(0)
+    photos = [relit(bright) for _ in range(40)]
+    assert all(it.shape == bright.shape and it.min() >= 0 and it.max() <= 1 for it in photos)
+    shares = [(it.mean() / bright.mean()).item() for it in photos]
+    assert min(shares) < 0.3 and max(shares) > 1.3
+
+
+def test_a_pair_stays_a_pair(bright):
+    """What is left of the dark photo lies where it lies in the bright one, whatever was drawn."""
+    torch.manual_seed(0)
+    kinds = set()
+    for _ in range(60):
+        before, after = augmented(0.1 * bright, bright)
+        assert before.shape == after.shape
+        assert all(side >= least / 2 for side, least in zip(after.shape, bright.shape, strict=True))
+        assert before.min() >= 0 and before.max() <= 1
+        both = torch.stack([before.flatten(), after.flatten()])
+        if both.std(dim=1).min() > 0.02:  # else there is little but noise
+            assert torch.corrcoef(both)[0, 1] > 0.5
+        kinds.add((before.mean() / after.mean() > 0.99).item())
+    # Some dark, and some to be left as they are.
+    assert kinds == {True, False}
+
+
+def test_what_is_drawn_depends_on_the_seed_only(bright):
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        drawn.append(relit(bright))
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
