@@ -33,6 +33,7 @@ from lowlight_hub.simulation import darken
 
 EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 THUMBNAIL_PX = 360
+STRIP_PX = 256
 
 Way = Callable[[Image.Image], Image.Image]
 
@@ -54,9 +55,13 @@ def of_size(photo: Image.Image, megapixels: float) -> Image.Image:
 def darkened(photo: Image.Image, exposure: float) -> Image.Image:
     """What the simulator's sensor makes of the photo at this exposure."""
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.from_numpy(np.array(photo)).float() / 255
-    dark = darken(pixels, exposure=exposure, generator=generator)
-    return Image.fromarray((dark * 255).round().byte().numpy())
+    pixels = np.array(photo)
+    # By strips, since the simulator's numbers take many times the room of the picture.
+    for top in range(0, len(pixels), STRIP_PX):
+        strip = torch.from_numpy(pixels[top : top + STRIP_PX]).float() / 255
+        dark = darken(strip, exposure=exposure, generator=generator)
+        pixels[top : top + STRIP_PX] = (dark * 255).round().byte().numpy()
+    return Image.fromarray(pixels)
 
 
 def ways(model: str) -> dict[str, Way]:

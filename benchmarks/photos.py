@@ -1,11 +1,10 @@
 """What restoring a large photo takes in time and memory, beside what Pillow takes to convert it.
 
-    python benchmarks/photos.py [--megapixels 12 24 50] [--readme README.md] [--pictures FOLDER]
+    python benchmarks/photos.py [--megapixels 12 24 50] [--readme README.md]
 
 Each size and model is measured in a process of its own: a JPEG made from a free photo, darkened, is
 opened, restored with detail transfer and written as PNG. Times are medians of RUNS runs after a
-first one; memory is the peak of the whole process. With --pictures, dark photos of 12 megapixels
-and their restorations are written there, to be looked at for halos, colour casts and blocks.
+first one; memory is the peak of the whole process.
 """
 
 import argparse
@@ -27,31 +26,6 @@ RUNS = 3
 MODELS = ("vae", "attempt-7")
 # The peak memory allowed, by megapixels.
 ALLOWED_GB = {12: 1.2, 50: 2.5}
-
-
-def large_dark_photo(name: str, megapixels: float):
-    """A free photo enlarged, then darkened by the simulator, so that its noise is of full size."""
-    import torch
-
-    from lowlight_hub.data import SHOWN_EXPOSURE, free_photos
-    from lowlight_hub.photos import to_picture
-    from lowlight_hub.simulation import darken
-
-    photo = to_picture(free_photos()[name])
-    scale = (megapixels * 1e6 / (photo.width * photo.height)) ** 0.5
-    photo = photo.resize((round(photo.width * scale) + 1, round(photo.height * scale) + 1))
-    # By strips, since the simulator's numbers take many times the room of the picture.
-    import numpy as np
-
-    generator = torch.Generator().manual_seed(0)
-    pixels = np.array(photo)
-    for top in range(0, len(pixels), 256):
-        strip = torch.from_numpy(pixels[top : top + 256]).float() / 255
-        dark = darken(strip, exposure=SHOWN_EXPOSURE, generator=generator)
-        pixels[top : top + 256] = (dark * 255).round().byte().numpy()
-    from PIL import Image
-
-    return Image.fromarray(pixels)
 
 
 def _seconds(action: Callable[[], object]) -> float:
@@ -99,6 +73,14 @@ def _in_a_process(task: str, path: Path, model: str = "") -> dict[str, float]:
 
 def measure(sizes: list[int], readme: Path | None) -> None:
     """Prints the table, and puts it into the README where one is named."""
+    # Not where a process is measured: what these need counts as memory.
+    from exposures import darkened, of_size
+
+    from lowlight_hub.data import SHOWN_EXPOSURE, free_photos
+    from lowlight_hub.photos import to_picture
+    from lowlight_hub.results import put_table
+
+    bright = to_picture(free_photos()["coffee"])
     lines = [
         "| photo | Pillow: decode, encode PNG | "
         + " | ".join(f"`{name}` | its process, peak" for name in MODELS)
@@ -109,7 +91,7 @@ def measure(sizes: list[int], readme: Path | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for megapixels in sizes:
             path = Path(folder) / f"{megapixels}.jpg"
-            large_dark_photo("coffee", megapixels).save(path, quality=92)
+            darkened(of_size(bright, megapixels), SHOWN_EXPOSURE).save(path, quality=92)
             cells = [f"{_in_a_process('convert', path)['seconds']:.2f} s"]
             for name in MODELS:
                 ours = _in_a_process("restore", path, name)
@@ -120,22 +102,8 @@ def measure(sizes: list[int], readme: Path | None) -> None:
             lines.append(f"| {megapixels} megapixels | {' | '.join(cells)} |")
     print(*lines, sep="\n")
     if readme:
-        from lowlight_hub.results import put_table
-
         put_table(readme, "benchmarks/photos.py", "\n".join(lines))
     print("\n" + ("; ".join(failed) or "Within the limits: 1.2 and 2.5 GB."))
-
-
-def show(folder: Path) -> None:
-    """Writes three dark photos of 12 megapixels and their restorations."""
-    from lowlight_hub import enhance_file, load_model
-    from lowlight_hub.attempts import DEFAULT
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("coffee", "grace_hopper", "rocket"):
-        dark = folder / f"{name}_dark.jpg"
-        large_dark_photo(name, 12).save(dark, quality=92)
-        enhance_file(load_model(DEFAULT), dark, folder / f"{name}_{DEFAULT}.jpg")
 
 
 if __name__ == "__main__":
@@ -143,7 +111,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megapixels", type=int, nargs="+", default=[12, 24, 50])
     parser.add_argument("--readme", type=Path, metavar="FILE")
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER")
     parser.add_argument("--task", choices=["convert", "restore"], help=argparse.SUPPRESS)
     parser.add_argument("--model", help=argparse.SUPPRESS)
     parser.add_argument("path", type=Path, nargs="?", help=argparse.SUPPRESS)
@@ -151,7 +118,5 @@ if __name__ == "__main__":
     if arguments.task:
         task = convert if arguments.task == "convert" else restore_it
         print(json.dumps(task(arguments.path, arguments.model)))
-    elif arguments.pictures:
-        show(arguments.pictures)
     else:
         measure(arguments.megapixels, arguments.readme)

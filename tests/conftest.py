@@ -29,7 +29,8 @@ from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
 from lowlight_hub.remote import NAMESPACE_VARIABLE  # noqa: E402
 
-torch.set_num_threads(2)
+# As many test processes as processors.
+torch.set_num_threads(1)
 
 
 def python_path(folder: Path) -> str:
