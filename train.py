@@ -1,9 +1,16 @@
 """Trains attempts on pairs of dark and bright photos: `python train.py attempt-4b --data PATH`."""
 
 import argparse
+import math
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    # Ctrl-C in the seconds that the imports take: no traceback. Later StopRequest sees to it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import torch
 from accelerate import PartialState
@@ -21,7 +28,7 @@ from lowlight_hub.data import (
     without_test_scenes,
 )
 from lowlight_hub.errors import HubAwayError, LowlightError
-from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder
+from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
@@ -120,13 +127,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(kind: type):
+    noun = "whole" if kind is int else "finite"
+
     def positive(text: str):
         value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        if not (value > 0 and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text} is not a {noun} number above 0")
         return value
 
-    positive.__name__ = f"positive {kind.__name__}"
+    positive.__name__ = f"{noun} number above 0"  # argparse says so where kind() raises
     return positive
 
 
@@ -137,6 +146,7 @@ def _within(least: int, most: int):
             raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
         return value
 
+    whole_number.__name__ = f"whole number between {least} and {most}"
     return whole_number
 
 
@@ -145,6 +155,9 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
+
+
+_share.__name__ = "number between 0 and 1"
 
 
 def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
@@ -174,17 +187,28 @@ def _train(
     attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace, request: StopRequest
 ) -> Path:
     settings = _settings(attempt, arguments)
-    if arguments.init_from:
-        check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))
+    if settings.init_from:
+        check_attempt(load_folder(settings.init_from), attempt.name, str(settings.init_from))
+        width = read_config(settings.init_from).get("width")
+        if settings.width not in (None, width):
+            its = "the attempt's own" if width is None else width
+            raise LowlightError(
+                f"{settings.init_from} has another width than {settings.width}, {its}: leave "
+                "--width out"
+            )
+        settings = replace(settings, width=width)
     folder = arguments.out / (f"{attempt.name}-leak-free" if arguments.leak_free else attempt.name)
+    watched: dict[str, Any] = {
+        "samples_every": arguments.samples_every,
+        "report_to": arguments.report_to,
+        "request": request,
+    }
     continued = None
     if attempt.continues and not checkpoints(folder):
         first = get_attempt(attempt.continues)
         epochs = min(first.epochs, settings.epochs)
         continued = folder.with_name(folder.name.replace(attempt.name, first.name))
-        train(
-            first, pairs, replace(settings, epochs=epochs), continued, resume=True, request=request
-        )
+        train(first, pairs, replace(settings, epochs=epochs), continued, resume=True, **watched)
     train(
         attempt,
         pairs,
@@ -192,23 +216,28 @@ def _train(
         folder,
         resume=arguments.resume,
         continued=continued,
-        samples_every=arguments.samples_every,
-        report_to=arguments.report_to,
-        request=request,
+        **watched,
     )
-    print(f"{attempt.name}: weights, config, history and pictures are in {folder}")
+    if PartialState().is_main_process:
+        print(f"{attempt.name}: weights, config, history and pictures are in {folder}")
     return folder
 
 
-def _pairs(views: Views, arguments: argparse.Namespace) -> Pairs:
-    """What --data names, seen as an attempt sees it."""
+def _places(arguments: argparse.Namespace) -> list[Path]:
+    """The folders that --data names: none where it is left out."""
     if arguments.data is None:
         if arguments.leak_free:
             raise LowlightError("--leak-free needs --data PATH, the folder of LOL")
-        return simulated_pairs(views=views)
+        return []
     if len(arguments.data) > 2:
         raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
-    places = [data_folder(place) for place in arguments.data]
+    return [data_folder(place) for place in arguments.data]
+
+
+def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> Pairs:
+    """What is in these folders, seen as an attempt sees it."""
+    if not places:
+        return simulated_pairs(views=views)
     # What was pulled lies in a folder named after its commit.
     pulled = [
         f"{name.partition('@')[0]}@{folder.name}"
@@ -248,13 +277,17 @@ def main(argv: list[str] | None = None) -> int:
             _check_push(arguments)
             if arguments.report_to and (reason := no_tracker(arguments.report_to)):
                 raise LowlightError(reason)
-            folders, read = [], {}
+            folders, read, places = [], {}, _places(arguments)
             for attempt in map(get_attempt, names):
                 if attempt.views not in read:
-                    read = {attempt.views: _pairs(attempt.views, arguments)}  # one set in memory
+                    read = {
+                        attempt.views: _pairs(attempt.views, places, arguments)
+                    }  # one set in memory
                 folders.append(_train(attempt, read[attempt.views], arguments, request))
             leave_processes()
-            return publish(folders, arguments.push_to, arguments) if arguments.push_to else 0
+            if arguments.push_to and PartialState().is_main_process:
+                return publish(folders, arguments.push_to, arguments)
+            return 0
     # The system's own are of --data or --out: a name too long, a folder that may not be read.
     except (LowlightError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

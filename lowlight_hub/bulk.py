@@ -11,11 +11,12 @@ import argparse
 import json
 import logging
 import os
+import socket
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -39,6 +40,8 @@ BLOCK_PHOTOS = 32
 LEAST_BLOCKS_PER_WORKER = 8
 # Google's client goes on trying for a quarter of an hour.
 GOOGLE_RETRY_S = 60
+# Ray itself goes on trying for minutes.
+CLUSTER_ANSWERS_S = 5
 AGAIN = "the same command goes on with what is left"
 
 
@@ -60,6 +63,11 @@ class _Place:
 
     def path(self, name: str) -> str:
         return f"{self.root}/{name}"
+
+    def exists(self) -> bool:
+        from pyarrow.fs import FileType
+
+        return self.filesystem.get_file_info(self.root).type != FileType.NotFound
 
     def holds(self, name: str) -> bool:
         return self.filesystem.get_file_info(self.path(name)).is_file
@@ -98,6 +106,8 @@ def enhance_in_bulk(
     with _explained(source, "read"):
         before = _place(source)
         photos = [name for name in _names(before) if _is_photo(name)]
+        if not photos and not before.exists():
+            raise LowlightError(f"there is no folder {source}")
     if not photos:
         raise LowlightError(f"{source} holds no photo ({', '.join(SUFFIXES)})")
     jobs = [{"photo": name, "result": result_name(name, label)} for name in photos]
@@ -110,22 +120,25 @@ def enhance_in_bulk(
         after.filesystem.create_dir(after.root, recursive=True)
         present = set(_names(after))
         waiting = [job for job in jobs if job["result"] not in present]
-        failures: dict[str, str] = {}
+    failures: dict[str, str] = {}
+    with (
+        _explained(target, "written", f"; once that is mended {AGAIN}"),
         # Closed, and so written to a bucket, however the block is left.
-        with after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log:
-            _check_case(after, jobs)
-            if waiting:
-                settings = {"detail": detail, "strength": strength, "brightness": brightness}
-                worker = {"source": before, "target": after, "model": loaded, "settings": settings}
-                rows = _rows(ray, waiting, workers, worker)
-                for row in tqdm(
-                    rows, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
-                ):
-                    if row["failure"]:
-                        failures[row["photo"]] = row["failure"]
-                        line = {"photo": row["photo"], "failure": row["failure"]}
-                        log.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
-                        log.flush()
+        after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log,
+    ):
+        _check_case(after, jobs)
+        if waiting:
+            settings = {"detail": detail, "strength": strength, "brightness": brightness}
+            worker = {"source": before, "target": after, "model": loaded, "settings": settings}
+            rows = _rows(ray, waiting, workers, worker)
+            for row in tqdm(
+                rows, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
+            ):
+                if row["failure"]:
+                    failures[row["photo"]] = row["failure"]
+                    line = {"photo": row["photo"], "failure": row["failure"]}
+                    log.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+                    log.flush()
     return Report(len(waiting) - len(failures), len(jobs) - len(waiting), failures)
 
 
@@ -143,8 +156,8 @@ def _rows(
     ray: Any, jobs: Sequence[dict[str, str]], workers: int | None, worker: dict[str, Any]
 ) -> Iterator[dict[str, str]]:
     """The jobs as they get done, each with the key "failure", empty where it is restored."""
+    _start(ray)
     try:
-        _start(ray)
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(jobs))
         blocks = max(-(-len(jobs) // BLOCK_PHOTOS), LEAST_BLOCKS_PER_WORKER * workers)
         dataset = ray.data.from_items(jobs, override_num_blocks=min(len(jobs), blocks))
@@ -209,33 +222,68 @@ class _Worker:
                 raise LowlightError(str(error).replace(str(before), photo)) from None
             path, filesystem = self._target.path(result), self._target.filesystem
             filesystem.create_dir(str(PurePosixPath(path).parent), recursive=True)
-            with filesystem.open_output_stream(path + PARTIAL) as stream:
-                stream.write(after.read_bytes())
-            filesystem.move(path + PARTIAL, path)
+            try:
+                with filesystem.open_output_stream(path + PARTIAL) as stream:
+                    stream.write(after.read_bytes())
+                filesystem.move(path + PARTIAL, path)
+            except Exception:  # a full disk has better uses
+                with suppress(Exception):
+                    filesystem.delete_file(path + PARTIAL)
+                raise
 
 
 def _start(ray: Any) -> None:
     if ray.is_initialized():
         return
+    address = os.environ.get("RAY_ADDRESS", "")
+    _check_answers(address)
+    # Of lost blocks and of its own arrangements: what matters is said by this module.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Workers of this machine find the package where this process found it.
     paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="error")
+    try:
+        ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="error")
+    except ConnectionError:
+        raise LowlightError(_no_cluster(address)) from None
     # Ray Data prints a traceback for each block that is lost: to its file, not to people.
     for handler in logging.getLogger("ray.data").handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setLevel(logging.CRITICAL)
 
 
+def _check_answers(address: str) -> None:
+    """Raises LowlightError where nobody listens at the address of a cluster."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), CLUSTER_ANSWERS_S).close()
+    except OSError:
+        raise LowlightError(_no_cluster(address)) from None
+
+
+def _no_cluster(address: str) -> str:
+    return (
+        f"no Ray cluster answers at {address or 'its address'}: start it (ray start --head), or "
+        "unset RAY_ADDRESS to work on this machine"
+    )
+
+
 @contextmanager
-def _explained(place: str, done: str) -> Iterator[None]:
+def _explained(place: str, done: str, hint: str = "") -> Iterator[None]:
     """Raises LowlightError for what pyarrow and its clouds raise about a place."""
     from pyarrow import ArrowException
 
     try:
         yield
+    except UnicodeDecodeError as error:
+        name = PurePosixPath(os.fsdecode(error.object)).name
+        raise LowlightError(
+            f"{place} holds a file whose name is not UTF-8, {name!r}: rename it"
+        ) from None
     except (OSError, ValueError, NotImplementedError, ArrowException) as error:
-        raise LowlightError(f"{place} cannot be {done}: {_reason(error)}") from None
+        raise LowlightError(f"{place} cannot be {done}: {_reason(error)}{hint}") from None
 
 
 def _reason(error: Exception) -> str:

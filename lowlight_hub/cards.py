@@ -62,6 +62,7 @@ def model_card(
     origin = f"From [the article]({ARTICLE})" if article else f"Not in [the article]({ARTICLE})"
     optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
     share = config["whole_share"]
+    photos_a_step = config["batch_size"] * (config.get("processes") or 1)
     framing = f"at 200×200: {share:.0%} whole photos, the rest top-left crops"
     sight = (
         "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the light "
@@ -94,9 +95,8 @@ def model_card(
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
         f"- trained: {trained_in_words(config)} ({config['status']}), {config['steps']} steps of "
-        f"{config['batch_size']} photos, {optimiser}, learning rate {config['lr']}, "
-        f"seed {config['seed']}, "
-        f"{config['precision']}\n"
+        f"{photos_a_step} photos, {optimiser}, learning rate {config['lr']}, "
+        f"seed {config['seed']}, {config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing}\n"
         f"- {losses_in_words(config)}",

@@ -1,5 +1,6 @@
 """Checkpoints of a training: the two newest, each whole or not there at all."""
 
+import errno
 import io
 import re
 import sys
@@ -15,6 +16,7 @@ from lowlight_hub.durable import PARTIAL_FILES, replace_file
 from lowlight_hub.errors import LowlightError
 
 KEPT = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 KEYS = {
     *("attempt", "settings", "data", "processes", "step", "history", "losses"),
     *("model", "average", "kept", "optimizer"),
@@ -55,7 +57,9 @@ def nothing_lost(folder: Path) -> Iterator[None]:
     except LowlightError as error:
         newest = next(iter(checkpoints(folder)), None)
         safe = f"{newest.name} is intact" if newest else "there is no earlier checkpoint"
-        raise LowlightError(f"{error}; {safe}: make room, then go on with --resume") from error
+        full = isinstance(error.__cause__, OSError) and error.__cause__.errno in _FULL
+        mend = "make room" if full else "mend that"
+        raise LowlightError(f"{error}; {safe}: {mend}, then go on with --resume") from error
 
 
 def read_newest(folder: Path) -> dict[str, Any] | None:

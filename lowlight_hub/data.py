@@ -69,12 +69,12 @@ class Pairs:
         return replace(self, dark=self.dark.to(device), bright=self.bright.to(device))
 
     def fingerprint(self) -> str:
-        """What tells these pairs from others: source, number, and a hash of names and pixels."""
+        """What tells these pairs from others: their number, and a hash of names and pixels."""
         found = hashlib.sha256("\n".join((str(self.dark.shape[1:]), *self.names)).encode())
         for row in self.rows:
             for side in (self.dark, self.bright):
                 found.update(side[row].cpu().contiguous().numpy().data)
-        return f"{self.source}, {len(self)} pairs, SHA-256 {found.hexdigest()[:16]}"
+        return f"{len(self)} pairs, SHA-256 {found.hexdigest()[:16]}"
 
     def at(self, indices: Sequence[int]) -> "Pairs":
         """The pairs at these indices, in this order."""

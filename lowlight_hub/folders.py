@@ -37,6 +37,8 @@ CARD_KEYS: dict[str, Any] = {
     **dict.fromkeys(("lr", "train_loss", "whole_share"), int | float),
     # Not there where all pairs were trained on.
     "validation_loss": int | float | None,
+    # Not there in the first trainings, which had one.
+    "processes": int | None,
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"

@@ -1,17 +1,24 @@
 """Pairs of photos from a dataset of the Hugging Face Hub."""
 
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.utils import filter_repo_objects
 
 from lowlight_hub.data import FOLDER_NAMES
-from lowlight_hub.errors import LowlightError, shown
+from lowlight_hub.errors import HubAwayError, LowlightError, shown
 from lowlight_hub.photos import SUFFIXES
 from lowlight_hub.refusals import check_revision, explained
 
 PREFIX = "hub:"
 # Where pairs lie: LOL's two sets, or the folders themselves.
 _SETS = ("our485/", "eval15/", "")
+_FOLDERS = [f"{one}{side}" for one in _SETS for pair in FOLDER_NAMES for side in pair]
+# In these patterns * means / as well, and letters are not those of the other case.
+_ANY_CASE = ["".join(f"[{it}{it.upper()}]" if it.isalpha() else it for it in s) for s in SUFFIXES]
+_PHOTOS = [f"{folder}/*{suffix}" for folder in _FOLDERS for suffix in _ANY_CASE]
+_BELOW = [f"{folder}/*/*" for folder in _FOLDERS]
 
 
 def data_folder(place: str) -> Path:
@@ -25,23 +32,33 @@ def data_folder(place: str) -> Path:
     """
     if not place.startswith(PREFIX):
         return Path(place)
-    name, at, revision = place.removeprefix(PREFIX).partition("@")
-    if name.count("/") != 1 or (at and not revision):
+    name, at, given = place.removeprefix(PREFIX).partition("@")
+    if name.count("/") != 1 or (at and not given):
         raise LowlightError(f"{shown(place)} is no dataset: expected {PREFIX}USER/NAME[@REVISION]")
-    check_revision(revision or None)
-    sides = [side for pair in FOLDER_NAMES for side in pair]
-    patterns = [
-        f"{folder}{side}/*{suffix}"
-        for folder in _SETS
-        for side in sides
-        for suffix in (*SUFFIXES, *(it.upper() for it in SUFFIXES))
-    ]
-    with explained(name, revision or None):
-        folder = Path(
+    check_revision(given or None)
+    revision = given or None
+    with suppress(HubAwayError):  # what is cached was looked at when it was pulled
+        _check_pairs(name, revision)
+    with explained(name, revision):
+        return Path(
             snapshot_download(
-                name, repo_type="dataset", revision=revision or None, allow_patterns=patterns
+                name,
+                repo_type="dataset",
+                revision=revision,
+                allow_patterns=_PHOTOS,
+                ignore_patterns=_BELOW,
             )
         )
-    if not any(folder.rglob("*")):
-        raise LowlightError(f"{name} holds no photos in {' and '.join(sides[:2])}, or in LOL's")
-    return folder
+
+
+def _check_pairs(name: str, revision: str | None) -> None:
+    """Raises LowlightError where a dataset holds no pairs: before anything of it is downloaded."""
+    with explained(name, revision):
+        files = HfApi().list_repo_files(name, revision=revision, repo_type="dataset")
+    photos = filter_repo_objects(files, allow_patterns=_PHOTOS, ignore_patterns=_BELOW)
+    folders = {str(PurePosixPath(it).parent) for it in photos}
+    if not any({f"{one}{it}" for it in pair} <= folders for one in _SETS for pair in FOLDER_NAMES):
+        raise LowlightError(
+            f"{PREFIX}{name} holds no pairs: expected photos in low and high, dark and bright, or "
+            "our485/low and our485/high"
+        )

@@ -113,8 +113,10 @@ def write_outcome(
     validation: Pairs,
     settings: Settings,
     history: list[dict[str, float]],
-    steps: int,
     folder: Path,
+    *,
+    steps: int,
+    processes: int,
 ) -> None:
     """Writes weights, config, history, card and pictures of a finished training to `folder`."""
     kept = kept_epoch(attempt, history)
@@ -128,6 +130,7 @@ def write_outcome(
         "epochs_planned": max(attempt.epochs, settings.epochs),
         "epochs_finished": len(history),
         "steps": steps,
+        "processes": processes,
         "status": _status(attempt, history),
         "kept_epoch": kept,
         **history[kept - 1],

@@ -6,7 +6,7 @@ from typing import Any
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.checkpoints import read_newest
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import CONFIG_FILE, read_config
+from lowlight_hub.folders import CONFIG_FILE, WEIGHTS_FILE, read_config
 
 
 def starting_state(
@@ -48,7 +48,7 @@ def starting_state(
 
 
 def written_epochs(folder: Path) -> int | None:
-    """Of how many epochs the model in a folder is; None where there is none yet."""
-    if not (folder / CONFIG_FILE).is_file():
+    """Of how many epochs the model in a folder is; None where there is none yet, or not all."""
+    if not ((folder / CONFIG_FILE).is_file() and (folder / WEIGHTS_FILE).is_file()):
         return None
-    return read_config(folder)["epochs_finished"]
+    return read_config(folder).get("epochs_finished")

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import losses_in_words
-from lowlight_hub.checkpoints import clear_leftovers, nothing_lost, save_checkpoint
+from lowlight_hub.checkpoints import checkpoints, clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs
 from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
@@ -195,6 +195,9 @@ class _Run:
             self.average.load_state_dict(state["average"])
         self.saved_at = time.monotonic()
         self.drawn_at = -math.inf
+        if state and not checkpoints(self.folder):
+            # Of another attempt, whose end is the start of this one, and may be its end as well.
+            self._save()
         if report_to:
             accelerator.init_trackers(f"lowlight-hub-{attempt.name}", config=self._to_repeat())
         self.bar = tqdm(
@@ -297,10 +300,10 @@ class _Run:
         return (self.accelerator.reduce(mine, "sum") > 0).tolist()
 
     def _check_weights(self) -> None:
-        """Raises LowlightError where a gradient that was not finite has spoilt them."""
+        """Raises LowlightError where one is more than float16, in which they are kept, can hold."""
         for key, value in self.model.state_dict().items():
-            if not value.isfinite().all():
-                raise self._not_finite(f"weight {key}", self.step - 1, math.nan)
+            if value.is_floating_point() and not value.half().isfinite().all():
+                raise self._not_finite(f"weight {key}", self.step - 1, value.abs().max().item())
 
     def _stop(self) -> None:
         self._save()
@@ -378,8 +381,9 @@ class _Run:
                     self.validation,
                     self.settings,
                     self.history,
-                    self.step,
                     self.folder,
+                    steps=self.step,
+                    processes=self.accelerator.num_processes,
                 )
         self.accelerator.wait_for_everyone()
         (stop,) = self._agreed(self.request.asked)

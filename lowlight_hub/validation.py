@@ -10,8 +10,6 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.data import Pairs
 from lowlight_hub.outcome import Settings
 
-BATCH = 32
-
 
 @torch.no_grad()
 def validation_losses(
@@ -27,13 +25,15 @@ def validation_losses(
     The processes share the batches; `before_batch` is called before each of them.
     """
     model.eval()
+    # What fits into memory in training does so here, and a stop waits no longer than there.
+    size = settings.batch_size
     totals = []
     for view in range(pairs.views):
         total = torch.zeros((), device=accelerator.device)
         first, jump = accelerator.process_index, accelerator.num_processes
-        for start in range(first * BATCH, len(pairs), jump * BATCH):
+        for start in range(first * size, len(pairs), jump * size):
             before_batch()
-            some = range(start, min(start + BATCH, len(pairs)))
+            some = range(start, min(start + size, len(pairs)))
             dark, bright = (
                 photos.contiguous(memory_format=torch.channels_last)
                 for photos in pairs.photos(some, view)

@@ -153,7 +153,9 @@ def test_a_worker_leaves_what_is_there(few, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"source": "nowhere"}, "nowhere holds no photo"),
+        ({"source": "nowhere"}, "there is no folder nowhere"),
+        ({"source": "empty"}, "empty holds no photo"),
+        ({"source": "latin"}, "latin holds a file whose name is not UTF-8, 'caf\\udce9.png'"),
         ({"source": "photos/first.png"}, "photos/first.png cannot be read: "),
         ({"source": "foo://x"}, "foo://x is neither a folder nor an address such as s3://"),
         ({"target": "photos/out"}, "lies in"),
@@ -174,6 +176,9 @@ def test_what_cannot_work_is_said_before_it_starts(
     monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was started"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("no folder")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "latin").mkdir()
+    Path(os.fsdecode(b"latin/caf\xe9.png")).touch()
     few.rename("photos")
     for name in ("a.png", "A.png"):
         (tmp_path / "photos" / "part-0").mkdir(exist_ok=True)
@@ -187,6 +192,30 @@ def test_what_cannot_work_is_said_before_it_starts(
     assert main([*places, *options]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and said in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
+def test_a_cluster_that_does_not_answer_is_told_at_once(
+    few, tmp_path, monkeypatch, capsys, address
+):
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", lambda **_: pytest.fail("Ray was started"))
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert main([str(few), str(tmp_path / "out"), "--model", "listing"]) == 1
+    assert f"error: no Ray cluster answers at {address}" in capsys.readouterr().err
+
+
+def test_nothing_is_left_of_a_result_that_finds_no_room(few, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    places = [bulk._place(str(folder)) for folder in (few, tmp_path / "out")]
+    worker = bulk._Worker(*places, nn.Identity(), {})
+    # A folder that is not empty stands where the result is to be moved.
+    (tmp_path / "out" / "first_vae.png" / "a").mkdir(parents=True)
+    done = worker({"photo": "first.png", "result": "first_vae.png"})
+    assert "first.png could not be restored" in done["failure"]
+    assert not list((tmp_path / "out").glob(f"*{PARTIAL}"))
 
 
 def test_names_of_results_do_not_depend_on_other_photos():

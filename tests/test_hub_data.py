@@ -21,12 +21,20 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 def test_lol_is_pulled_and_nothing_else(hub, lol):
-    strays = {"our485/low/code.py": b"import os", "weights.bin": b"0", "our485/notes/a.png": b"0"}
+    strays = dict.fromkeys(
+        ("our485/low/code.py", "weights.bin", "our485/notes/a.png", "our485/low/below/a.png"), b"0"
+    )
     hub.add(NAME, files_below(lol) | strays, kind="datasets")
     folder = data_folder(f"hub:{NAME}")
     assert files_below(folder) == files_below(lol)
     assert [pair.name for pair in find_pairs(folder)] == ["2", "5", "6", "10"]
     assert [pair.name for pair in find_test_pairs(folder)] == ["700"]
+
+
+def test_suffixes_may_be_of_any_case(hub):
+    photos = {f"{side}/1.{suffix}": b"0" for side, suffix in (("low", "Png"), ("high", "JPG"))}
+    hub.add(NAME, photos, kind="datasets")
+    assert files_below(data_folder(f"hub:{NAME}")) == photos
 
 
 def test_a_revision_is_kept_and_cached(hub, lol):
@@ -59,11 +67,13 @@ def test_training_from_the_hub_records_where_its_pairs_are_from(hub, lol, tmp_pa
         (f"hub:{NAME}@", "is no dataset: expected hub:USER/NAME"),
         (f"hub:{NAME}@../x", "is not a revision"),
         (f"hub:{USER}/nowhere", "nowhere"),
-        (f"hub:{USER}/empty", "holds no photos in low and high"),
+        (f"hub:{USER}/empty", "holds no pairs: expected photos in low and high"),
+        (f"hub:{USER}/half", "hub:.*/half holds no pairs"),
     ],
 )
 def test_what_is_no_dataset_is_refused_in_a_sentence(hub, place, said):
     hub.add(f"{USER}/empty", {"README.md": b"nothing"}, kind="datasets")
+    hub.add(f"{USER}/half", {"low/1.png": b"0", "our485/high/1.png": b"0"}, kind="datasets")
     with pytest.raises(LowlightError, match=said) as caught:
         data_folder(place)
     assert "\n" not in str(caught.value)

@@ -1,0 +1,137 @@
+"""The command train.py: what it takes, what it refuses, and the order in which it works."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import train as command
+from lowlight_hub import list_models, load_model
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, read_config
+
+
+def first_epoch(folder: Path) -> str:
+    return (folder / HISTORY_FILE).read_text().splitlines()[0]
+
+
+def test_command_trains_from_a_folder(lol, tmp_path, capsys):
+    out = tmp_path / "runs"
+    status = command.main(
+        ["listing", "--data", str(lol), "--epochs", "1", "--batch-size", "1", "--out", str(out)]
+    )
+    assert status == 0, capsys.readouterr().err
+    assert read_config(out / "listing")["training_pairs"] >= 2
+
+
+def test_command_without_data_trains_on_free_photos(tmp_path):
+    assert command.main(["listing", "--epochs", "1", "--out", str(tmp_path)]) == 0
+    assert "free photos" in read_config(tmp_path / "listing")["data"]
+
+
+def test_all_trains_every_row_and_the_second_half_goes_on_with_the_first(
+    lol, tmp_path, monkeypatch
+):
+    names = ("listing", "attempt-4a-40", "attempt-4a-80")
+    few = {name: get_attempt(name) for name in names}
+    monkeypatch.setattr(command, "ATTEMPTS", few)
+    for epochs, name in enumerate(names[1:], start=1):
+        few[name] = replace(few[name], epochs=epochs)
+        monkeypatch.setitem(ATTEMPTS, name, few[name])
+    monkeypatch.setitem(ATTEMPTS, "listing", replace(few["listing"], epochs=1))
+    out = tmp_path / "runs"
+    # a 2 KB network is enough to see the order of things
+    arguments = ["all", "--data", str(lol), "--batch-size", "2", "--width", "2", "--out", str(out)]
+    assert command.main(arguments) == 0
+    assert [read_config(out / name)["epochs_finished"] for name in names] == [1, 1, 2]
+    assert first_epoch(out / names[2]) == first_epoch(out / names[1])
+    written = [(out / name / WEIGHTS_FILE).read_bytes() for name in names]
+    assert command.main([*arguments, "--resume"]) == 0
+    assert [(out / name / WEIGHTS_FILE).read_bytes() for name in names] == written
+
+
+def test_the_end_of_the_first_half_may_be_the_end_of_the_second(tmp_path):
+    arguments = ["attempt-4a-80", "--width", "2", "--epochs", "1", "--out", str(tmp_path)]
+    assert command.main(arguments) == 0
+    assert command.main([*arguments, "--resume"]) == 0
+
+
+def test_weights_to_start_with_bring_their_width(tmp_path, capsys):
+    small = ["listing", "--epochs", "1"]
+    assert command.main([*small, "--width", "2", "--out", str(tmp_path / "first")]) == 0
+    started = [*small, "--init-from", str(tmp_path / "first" / "listing")]
+    assert command.main([*started, "--out", str(tmp_path / "second")]) == 0
+    assert read_config(tmp_path / "second" / "listing")["width"] == 2
+    capsys.readouterr()
+    assert command.main([*started, "--width", "3", "--out", str(tmp_path / "third")]) == 1
+    assert "another width than 3, 2: leave --width out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["attempt-4b", "--data", "nowhere"], "no folder nowhere"),
+        (["attempt-4b", "--data", "a", "b", "c"], "one folder, or two"),
+        (["attempt-4b", "--batch-size", "999"], "smaller --batch-size"),
+    ],
+)
+def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert command.main(arguments) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["attempt-9", "invalid choice: 'attempt-9'"],
+        ["vae", "--epochs", "0", "0 is not a whole number above 0"],
+        ["vae", "--epochs", "x", "invalid whole number above 0 value: 'x'"],
+        ["vae", "--lr", "inf", "inf is not a finite number above 0"],
+        ["vae", "--whole-share", "2", "2 is not between 0 and 1"],
+        ["vae", "--whole-share", "x", "invalid number between 0 and 1 value: 'x'"],
+        ["vae", "--seed", "-1", "-1 is not between 0 and"],
+        ["vae", "--width", "200000", "200000 is not between 1 and"],
+    ],
+)
+def test_command_refuses_impossible_arguments(capsys, arguments):
+    *arguments, said = arguments
+    with pytest.raises(SystemExit) as left:
+        command.main(arguments)
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_tracker_that_is_not_installed_is_named(capsys, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert command.main(["listing", "--report-to", "trackio"]) == 1
+    assert "pip install trackio" in capsys.readouterr().err
+
+
+def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
+    from lowlight_hub.__main__ import main as lowlight_hub
+    from lowlight_hub.demo import handlers, service
+    from lowlight_hub.photos import open_photo
+    from lowlight_hub.shelf import Shelf
+
+    out = tmp_path / "runs"
+    assert command.main(["toy", "--out", str(out)]) == 0
+    assert list_models() == []
+    assert lowlight_hub(["bundle", str(out / "toy")]) == 0
+    assert list_models() == ["toy"]
+    assert load_model("toy")(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8)
+    monkeypatch.setattr(service, "SHELF", Shelf())
+    *_, (tiles, _) = service.compare(open_photo(dark_file), None, "transfer")
+    assert [tile.attempt.title for tile in tiles] == ["A toy"]
+    assert [name for _, name in handlers.model_choices()] == ["toy"]
+
+
+def test_training_needs_no_gradio():
+    code = "import train, sys; sys.exit('gradio' in sys.modules or 'skimage' in sys.modules)"
+    root = command.__file__.rsplit("/", 1)[0]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
