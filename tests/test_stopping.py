@@ -13,13 +13,20 @@ from pathlib import Path
 
 import pytest
 from conftest import python_path
+from hub_server import USER
 
 import train as command
 from lowlight_hub import LowlightError, outcome, training
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.durable import PARTIAL_FILES
-from lowlight_hub.folders import CONFIG_FILE, HISTORY_FILE, WEIGHTS_FILE
+from lowlight_hub.folders import (
+    CARD_FILE,
+    CONFIG_FILE,
+    HISTORY_FILE,
+    WEIGHTS_FILE,
+    read_config,
+)
 from lowlight_hub.outcome import Settings
 from lowlight_hub.training import train
 
@@ -92,9 +99,9 @@ def test_a_stop_at_the_very_end_keeps_the_weights_and_starts_no_other_attempt(
     monkeypatch.setattr(command, "ATTEMPTS", {name: ATTEMPTS[name] for name in names})
     write_outcome = training.write_outcome
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         os.kill(os.getpid(), signal.SIGTERM)
-        write_outcome(*arguments)
+        write_outcome(*arguments, **options)
 
     monkeypatch.setattr(training, "write_outcome", interrupted)
     arguments = ["all", "--width", "2", "--epochs", "1", "--device", "cpu"]
@@ -171,7 +178,7 @@ def on_two():
     return ["-m", "torch.distributed.run", "--nproc_per_node", "2", *here]
 
 
-def test_two_processes_train_one_attempt_after_the_other(tmp_path):
+def test_two_processes_train_one_attempt_after_the_other_and_one_pushes(hub, tmp_path):
     code = (
         "import train; from lowlight_hub.attempts import ATTEMPTS; "
         "[ATTEMPTS.pop(it) for it in set(ATTEMPTS) - {'listing', 'attempt-1'}]; "
@@ -179,11 +186,17 @@ def test_two_processes_train_one_attempt_after_the_other(tmp_path):
     )
     (tmp_path / "two.py").write_text(code)
     few = ["--width", "2", "--epochs", "1", "--batch-size", "3", "--device", "cpu"]
-    process = start(*on_two(), tmp_path / "two.py", *few, "--out", tmp_path / "runs")
-    _, errors = process.communicate(timeout=300)
+    process = start(
+        *on_two(), tmp_path / "two.py", *few, "--out", tmp_path / "runs", "--push-to", USER
+    )
+    told, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
-    assert (tmp_path / "runs" / "listing" / CONFIG_FILE).is_file()
-    assert (tmp_path / "runs" / "attempt-1" / CONFIG_FILE).is_file()
+    assert len([line for line in hub.log if "/repos/create" in line]) == 2
+    for name in ("listing", "attempt-1"):
+        assert told.count(f"{name}: weights, config, history and pictures are in") == 1
+        config = read_config(tmp_path / "runs" / name)
+        assert (config["processes"], config["batch_size"]) == (2, 3)
+        assert "steps of 6 photos" in (tmp_path / "runs" / name / CARD_FILE).read_text()
 
 
 def test_two_processes_learn_as_one_with_twice_the_batch(tmp_path):
