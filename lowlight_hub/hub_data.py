@@ -1,6 +1,5 @@
 """Pairs of photos from a dataset of the Hugging Face Hub."""
 
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import HfApi, snapshot_download
@@ -37,18 +36,24 @@ def data_folder(place: str) -> Path:
         raise LowlightError(f"{shown(place)} is no dataset: expected {PREFIX}USER/NAME[@REVISION]")
     check_revision(given or None)
     revision = given or None
-    with suppress(HubAwayError):  # what is cached was looked at when it was pulled
+    away = None
+    try:
         _check_pairs(name, revision)
-    with explained(name, revision):
-        return Path(
-            snapshot_download(
+    except HubAwayError as error:
+        away = error
+    try:
+        with explained(name, revision):
+            folder = snapshot_download(
                 name,
                 repo_type="dataset",
                 revision=revision,
                 allow_patterns=_PHOTOS,
                 ignore_patterns=_BELOW,
+                local_files_only=away is not None,
             )
-        )
+    except LowlightError as error:
+        raise away or error from None
+    return Path(folder)
 
 
 def _check_pairs(name: str, revision: str | None) -> None:

@@ -8,6 +8,7 @@ from hub_server import USER, Fault
 import train as command
 from lowlight_hub import LowlightError
 from lowlight_hub.data import find_pairs, find_test_pairs
+from lowlight_hub.errors import HubAwayError
 from lowlight_hub.folders import read_config
 from lowlight_hub.hub_data import data_folder
 
@@ -37,13 +38,15 @@ def test_suffixes_may_be_of_any_case(hub):
     assert files_below(data_folder(f"hub:{NAME}")) == photos
 
 
-def test_a_revision_is_kept_and_cached(hub, lol):
+def test_a_revision_is_kept_and_cached(hub, lol, impatient):
     first = hub.add(NAME, files_below(lol), kind="datasets")
     hub.add(NAME, {"low/only.png": b"another"}, kind="datasets")
     folder = data_folder(f"hub:{NAME}@{first}")
     assert files_below(folder) == files_below(lol)
     hub.faults.append(Fault(".*", status=503))
     assert data_folder(f"hub:{NAME}@{first}") == folder
+    with pytest.raises(HubAwayError, match="503"):
+        data_folder(f"hub:{USER}/another")
 
 
 def test_training_from_the_hub_records_where_its_pairs_are_from(hub, lol, tmp_path, capsys):
