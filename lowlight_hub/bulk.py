@@ -40,6 +40,8 @@ BLOCK_PHOTOS = 32
 LEAST_BLOCKS_PER_WORKER = 8
 # Google's client goes on trying for a quarter of an hour.
 GOOGLE_RETRY_S = 60
+# Ray's own variable for the cluster to work on.
+ADDRESS = "RAY_ADDRESS"
 # Ray itself goes on trying for minutes.
 CLUSTER_ANSWERS_S = 5
 AGAIN = "the same command goes on with what is left"
@@ -90,7 +92,7 @@ def enhance_in_bulk(
     the same call goes on with what was interrupted. What failed is in the report and, as soon as it
     fails, in failures.jsonl in `target` (in a bucket when the call ends, which cannot append); it
     is tried again by the next call. `workers` hold the model each; None takes one for each
-    processor.
+    processor, and this machine alone runs no more than that.
     Raises LowlightError, before anything starts, for a place that cannot be read or written, where
     there are no photos, for an unknown model, detail, strength or brightness and where Ray is
     missing; and where Ray gives up.
@@ -158,7 +160,11 @@ def _rows(
     """The jobs as they get done, each with the key "failure", empty where it is restored."""
     _start(ray)
     try:
-        workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(jobs))
+        processors = int(ray.cluster_resources().get("CPU", 1))
+        workers = min(workers or processors, len(jobs))
+        if not os.environ.get(ADDRESS):
+            # More would never start here, of which Ray complains; a cluster may grow.
+            workers = min(workers, processors)
         blocks = max(-(-len(jobs) // BLOCK_PHOTOS), LEAST_BLOCKS_PER_WORKER * workers)
         dataset = ray.data.from_items(jobs, override_num_blocks=min(len(jobs), blocks))
         with warnings.catch_warnings():
@@ -235,10 +241,8 @@ class _Worker:
 def _start(ray: Any) -> None:
     if ray.is_initialized():
         return
-    address = os.environ.get("RAY_ADDRESS", "")
+    address = os.environ.get(ADDRESS, "")
     _check_answers(address)
-    # Of lost blocks and of its own arrangements: what matters is said by this module.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Workers of this machine find the package where this process found it.
     paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
@@ -266,7 +270,7 @@ def _check_answers(address: str) -> None:
 def _no_cluster(address: str) -> str:
     return (
         f"no Ray cluster answers at {address or 'its address'}: start it (ray start --head), or "
-        "unset RAY_ADDRESS to work on this machine"
+        f"unset {ADDRESS} to work on this machine"
     )
 
 
