@@ -191,10 +191,9 @@ def _train(
         check_attempt(load_folder(settings.init_from), attempt.name, str(settings.init_from))
         width = read_config(settings.init_from).get("width")
         if settings.width not in (None, width):
-            its = "the attempt's own" if width is None else width
+            its = "the attempt's own width" if width is None else f"width {width}"
             raise LowlightError(
-                f"{settings.init_from} has another width than {settings.width}, {its}: leave "
-                "--width out"
+                f"{settings.init_from} has {its}, not {settings.width}: leave --width out"
             )
         settings = replace(settings, width=width)
     folder = arguments.out / (f"{attempt.name}-leak-free" if arguments.leak_free else attempt.name)
@@ -280,9 +279,8 @@ def main(argv: list[str] | None = None) -> int:
             folders, read, places = [], {}, _places(arguments)
             for attempt in map(get_attempt, names):
                 if attempt.views not in read:
-                    read = {
-                        attempt.views: _pairs(attempt.views, places, arguments)
-                    }  # one set in memory
+                    # One set in memory.
+                    read = {attempt.views: _pairs(attempt.views, places, arguments)}
                 folders.append(_train(attempt, read[attempt.views], arguments, request))
             leave_processes()
             if arguments.push_to and PartialState().is_main_process:

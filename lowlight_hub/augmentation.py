@@ -20,11 +20,11 @@ BRIGHT_SHARE = 0.06  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.06  # between dark and bright
 SIMULATED_SHARE = 0.14  # the bright photo, as a shorter exposure would have taken it
 EXPOSURE_SHARE = 0.06  # the dark photo, a little brighter or darker
-RELIT_SHARE = 0.20  # another bright photo: at night, on white, in hard contrast; darkened or not
+OTHER_LIGHT_SHARE = 0.20  # the bright photo in another light, as it is or darkened
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)
-_RELIT_EXPOSURES = (0.03, 1.0)
+_OTHER_LIGHT_EXPOSURES = (0.03, 1.0)
 _MOST_LAMPS = 100
 
 
@@ -42,13 +42,13 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
     elif (kind := kind - SIMULATED_SHARE) < EXPOSURE_SHARE:
         gain = math.exp(1.4 * (_random() - 0.6))
         dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
-    elif kind - EXPOSURE_SHARE < RELIT_SHARE:
-        bright = relit(bright)
-        dark = _shorter(bright, *_RELIT_EXPOSURES)
+    elif kind - EXPOSURE_SHARE < OTHER_LIGHT_SHARE:
+        bright = in_other_light(bright)
+        dark = _shorter(bright, *_OTHER_LIGHT_EXPOSURES)
     return _tinted(dark, bright)
 
 
-def relit(photo: Tensor) -> Tensor:
+def in_other_light(photo: Tensor) -> Tensor:
     """A photo, 3 H W in 0..1, in light that LOL does not have: its shape and range stay.
 
     A night with lamps or stars, a white page, or hard contrast, each as often as the others. LOL's

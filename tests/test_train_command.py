@@ -67,7 +67,7 @@ def test_weights_to_start_with_bring_their_width(tmp_path, capsys):
     assert read_config(tmp_path / "second" / "listing")["width"] == 2
     capsys.readouterr()
     assert command.main([*started, "--width", "3", "--out", str(tmp_path / "third")]) == 1
-    assert "another width than 3, 2: leave --width out" in capsys.readouterr().err
+    assert "has width 2, not 3: leave --width out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
