@@ -59,7 +59,7 @@ def in_other_light(photo: Tensor) -> Tensor:
     if kind < 1 / 3:
         return _by_night(photo)
     if kind < 2 / 3:
-        return with_odds(photo, torch.tensor(_log_uniform(1.3, 12)).to(photo))
+        return with_odds(photo, _log_uniform(1.3, 12))
     return to_srgb(to_linear(photo) ** _log_uniform(1.2, 3))
 
 

@@ -34,8 +34,8 @@ def data_folder(place: str) -> Path:
     name, at, given = place.removeprefix(PREFIX).partition("@")
     if name.count("/") != 1 or (at and not given):
         raise LowlightError(f"{shown(place)} is no dataset: expected {PREFIX}USER/NAME[@REVISION]")
-    check_revision(given or None)
     revision = given or None
+    check_revision(revision)
     away = None
     try:
         _check_pairs(name, revision)

@@ -92,6 +92,7 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
         ["attempt-9", "invalid choice: 'attempt-9'"],
         ["vae", "--epochs", "0", "0 is not a whole number above 0"],
         ["vae", "--epochs", "x", "invalid whole number above 0 value: 'x'"],
+        ["vae", "--lr", "nan", "nan is not a finite number above 0"],
         ["vae", "--lr", "inf", "inf is not a finite number above 0"],
         ["vae", "--whole-share", "2", "2 is not between 0 and 1"],
         ["vae", "--whole-share", "x", "invalid number between 0 and 1 value: 'x'"],
