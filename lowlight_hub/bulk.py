@@ -16,7 +16,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -29,6 +29,7 @@ from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
+from lowlight_hub.places import Place, explained, names_in, place_of, reason_of
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
 
 FAILURES_FILE = "failures.jsonl"
@@ -38,8 +39,6 @@ PARTIAL = ".partial"
 # enough that Ray has not to be told of a million things.
 BLOCK_PHOTOS = 32
 LEAST_BLOCKS_PER_WORKER = 8
-# Google's client goes on trying for a quarter of an hour.
-GOOGLE_RETRY_S = 60
 # Ray's own variable for the cluster to work on.
 ADDRESS = "RAY_ADDRESS"
 # Ray itself goes on trying for minutes.
@@ -54,25 +53,6 @@ class Report:
     restored: int
     skipped: int
     failures: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A folder of a file system that pyarrow knows: a local one, a bucket."""
-
-    filesystem: Any
-    root: str
-
-    def path(self, name: str) -> str:
-        return f"{self.root}/{name}"
-
-    def exists(self) -> bool:
-        from pyarrow.fs import FileType
-
-        return self.filesystem.get_file_info(self.root).type != FileType.NotFound
-
-    def holds(self, name: str) -> bool:
-        return self.filesystem.get_file_info(self.path(name)).is_file
 
 
 def enhance_in_bulk(
@@ -105,26 +85,26 @@ def enhance_in_bulk(
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
     loaded, label = load_model(model), label_of(model)
-    with _explained(source, "read"):
-        before = _place(source)
-        photos = [name for name in _names(before) if _is_photo(name)]
+    with explained(source, "read"):
+        before = place_of(source)
+        photos = [name for name in names_in(before) if _is_photo(name)]
         if not photos and not before.exists():
             raise LowlightError(f"there is no folder {source}")
     if not photos:
         raise LowlightError(f"{source} holds no photo ({', '.join(SUFFIXES)})")
     jobs = [{"photo": name, "result": result_name(name, label)} for name in photos]
-    with _explained(target, "written"):
-        after = _place(target)
+    with explained(target, "written"):
+        after = place_of(target)
         if before.filesystem == after.filesystem and any(
             after.path(job["result"]).startswith(f"{before.root}/") for job in jobs
         ):
             raise LowlightError(f"{target} lies in {source}: results would be taken for photos")
         after.filesystem.create_dir(after.root, recursive=True)
-        present = set(_names(after))
+        present = set(names_in(after))
         waiting = [job for job in jobs if job["result"] not in present]
     failures: dict[str, str] = {}
     with (
-        _explained(target, "written", f"; once that is mended {AGAIN}"),
+        explained(target, "written", f"; once that is mended {AGAIN}"),
         # Closed, and so written to a bucket, however the block is left.
         after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log,
     ):
@@ -186,7 +166,7 @@ def _rows(
             lost.pop(row["photo"], None)
             yield row
     except Exception as error:  # Ray's own are of many kinds
-        raise LowlightError(f"Ray gave up: {_reason(error)}; {AGAIN}") from error
+        raise LowlightError(f"Ray gave up: {reason_of(error)}; {AGAIN}") from error
     for photo, job in lost.items():
         is_done = worker["target"].holds(job["result"])
         why = f"{photo} lost its worker, for want of memory perhaps: take fewer --workers"
@@ -196,7 +176,7 @@ def _rows(
 class _Worker:
     """An actor: the model comes once, then photo after photo."""
 
-    def __init__(self, source: _Place, target: _Place, model: nn.Module, settings: dict[str, Any]):
+    def __init__(self, source: Place, target: Place, model: nn.Module, settings: dict[str, Any]):
         import torch
 
         torch.set_num_threads(1)  # as many workers as processors
@@ -212,7 +192,7 @@ class _Worker:
         except LowlightError as error:
             return {**job, "failure": str(error)}
         except Exception as error:  # one photo must never stop a million others
-            return {**job, "failure": f"{job['photo']} could not be restored: {_reason(error)}"}
+            return {**job, "failure": f"{job['photo']} could not be restored: {reason_of(error)}"}
         return {**job, "failure": ""}
 
     def _restore(self, photo: str, result: str) -> None:
@@ -274,57 +254,12 @@ def _no_cluster(address: str) -> str:
     )
 
 
-@contextmanager
-def _explained(place: str, done: str, hint: str = "") -> Iterator[None]:
-    """Raises LowlightError for what pyarrow and its clouds raise about a place."""
-    from pyarrow import ArrowException
-
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        name = PurePosixPath(os.fsdecode(error.object)).name
-        raise LowlightError(
-            f"{place} holds a file whose name is not UTF-8, {name!r}: rename it"
-        ) from None
-    except (OSError, ValueError, NotImplementedError, ArrowException) as error:
-        raise LowlightError(f"{place} cannot be {done}: {_reason(error)}{hint}") from None
-
-
-def _reason(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _place(given: str) -> _Place:
-    from pyarrow import ArrowInvalid
-    from pyarrow.fs import FileSystem
-
-    address = given.rstrip("/") if "://" in given else Path(given).resolve().as_uri()
-    if address.startswith(("gs://", "gcs://")) and "?" not in address:
-        address += f"?retry_limit_seconds={GOOGLE_RETRY_S}"
-    try:
-        return _Place(*FileSystem.from_uri(address))
-    except ArrowInvalid as error:
-        raise LowlightError(
-            f"{given} is neither a folder nor an address such as s3://bucket/photos: "
-            f"{_reason(error)}"
-        ) from None
-
-
-def _names(place: _Place) -> list[str]:
-    """All files below a place, by their path from there, in order."""
-    from pyarrow.fs import FileSelector
-
-    selector = FileSelector(place.root, recursive=True, allow_not_found=True)
-    files = [it.path for it in place.filesystem.get_file_info(selector) if it.is_file]
-    return sorted(str(PurePosixPath(path).relative_to(place.root)) for path in files)
-
-
 def _is_photo(name: str) -> bool:
     path = PurePosixPath(name)
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
-def _check_case(after: _Place, jobs: Sequence[dict[str, str]]) -> None:
+def _check_case(after: Place, jobs: Sequence[dict[str, str]]) -> None:
     """Raises LowlightError for photos with one result, where the target takes A and a for one."""
     if not after.holds(FAILURES_FILE.upper()):
         return

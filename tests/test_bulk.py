@@ -14,6 +14,7 @@ from lowlight_hub import bulk, enhance, load_model
 from lowlight_hub.bulk import FAILURES_FILE, PARTIAL, enhance_in_bulk, main, result_name
 from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo, to_picture
+from lowlight_hub.places import place_of
 
 pytest.importorskip("ray")
 COUNT = 200
@@ -144,7 +145,7 @@ def test_a_worker_leaves_what_is_there(few, tmp_path):
     """A block that is given to a second worker, since the first died, is not done again."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "first_vae.png").write_bytes(b"left alone")
-    places = [bulk._place(str(folder)) for folder in (few, tmp_path / "out")]
+    places = [place_of(str(folder)) for folder in (few, tmp_path / "out")]
     worker = bulk._Worker(*places, nn.Identity(), {})
     job = {"photo": "first.png", "result": "first_vae.png"}
     assert worker(job) == {**job, "failure": ""}
@@ -210,7 +211,7 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(
 
 def test_nothing_is_left_of_a_result_that_finds_no_room(few, tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
-    places = [bulk._place(str(folder)) for folder in (few, tmp_path / "out")]
+    places = [place_of(str(folder)) for folder in (few, tmp_path / "out")]
     worker = bulk._Worker(*places, nn.Identity(), {})
     # A folder that is not empty stands where the result is to be moved.
     (tmp_path / "out" / "first_vae.png" / "a").mkdir(parents=True)
