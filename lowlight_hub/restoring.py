@@ -1,6 +1,7 @@
 """From a photo of any size through a network to a photo of that size."""
 
 from collections.abc import Callable
+from numbers import Real
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -41,13 +42,17 @@ def check_settings(
     """Raises LowlightError for an unknown detail, strength or brightness, see enhance."""
     if detail not in DETAILS:
         raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
-    if not isinstance(strength, int | float) or not 0 <= strength <= 1:
+    if not _is_number(strength) or not 0 <= strength <= 1:
         raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
-    if not isinstance(brightness, int | float) or not abs(brightness) <= MAX_STOPS:
+    if not _is_number(brightness) or not abs(brightness) <= MAX_STOPS:
         raise LowlightError(
             f"brightness is {brightness!r}, and must be a number of stops from -{MAX_STOPS:g} to "
             f"{MAX_STOPS:g}"
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def enhance(
@@ -119,8 +124,9 @@ def restore(
     seen = Photo(over_its_mean(photo))
     overview = _overview(seen)
     if detail in getattr(model, "details_by_strips", ()):
-        strips_of = model.strips_of(overview, brightness)  # type: ignore[operator]
-        return _by_strips(photo, _with_rows_around(strips_of, seen), strength)
+        size = (photo.size[1], photo.size[0])
+        network = model.strips_of(overview, size, brightness)  # type: ignore[operator]
+        return _by_strips(photo, _with_rows_around(network, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
     if detail == "transfer":

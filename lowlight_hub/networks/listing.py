@@ -25,7 +25,9 @@ class ListingAutoencoder(LowlightModel):
         self.encoder = nn.Sequential(down(1, first), nn.ReLU(), down(first, 2 * first), nn.ReLU())
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
-    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
+    def strips_of(
+        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+    ) -> StripNetwork:
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
             return brightened(self(as_weights(self, strip)), brightness)
 

@@ -46,9 +46,12 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     # Which `detail` of enhance() it provides itself, by strips_of.
     details_by_strips: tuple[str, ...] = ()
 
-    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
+    def strips_of(
+        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+    ) -> StripNetwork:
         """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
 
+        `size` is the photo's own, height and width, whose shape the overview need not have.
         `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
         `details_by_strips`.
         """

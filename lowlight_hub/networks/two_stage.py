@@ -15,6 +15,8 @@ _EDGE_SHARE = 0.08
 _LEAST_MEAN = 4e-3
 # What is added to both sides of the ratio by which a place is lit: two 8-bit steps.
 _BLACK = 2 / 255
+# The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
+_LIT = 0.4
 _MAPS, _ANSWER, _SMALL = slice(0, 12), slice(12, 15), slice(15, 18)
 
 
@@ -45,11 +47,18 @@ class TwoStageAutoencoder(LowlightModel):
         return plan_for(small, brightened(self.coarse(small).clamp(0, 1), brightness))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
-        """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1."""
+        """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
+
+        Where it is hardly brighter than before, its noise is not either, and there is nothing that
+        the fine stage should take away: there the photo itself is kept, times that ratio.
+        """
         guided = apply_maps(plan[:, _MAPS], photo)
         answer = plan[:, _ANSWER]
-        lit = (photo + _BLACK) * (answer + _BLACK) / (plan[:, _SMALL] + _BLACK) - _BLACK
-        return self.fine(lit, guided, answer)
+        ratio = (answer + _BLACK) / (plan[:, _SMALL] + _BLACK)
+        lit = (photo + _BLACK) * ratio - _BLACK
+        mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer)))
+        share = ratio.amax(dim=1, keepdim=True).log2() / _LIT
+        return torch.lerp(lit, mended, share.clamp(0, 1))
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
@@ -58,16 +67,18 @@ class TwoStageAutoencoder(LowlightModel):
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
-    def strips_of(self, overview: Tensor, brightness: float = 0.0) -> StripNetwork:
-        small = resize(overview, thumbnail_size(*overview.shape[-2:]))
+    def strips_of(
+        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+    ) -> StripNetwork:
+        small = resize(overview, thumbnail_size(*size))
         plan = self.plan(as_weights(self, small), brightness)
         grey = bool((overview == overview[:, :1]).all())
 
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
             rows = slice(top, top + strip.shape[2])
             enlarged = rows_enlarged(plan, rows, height, strip.shape[3])
-            answer = self.finished(as_weights(self, strip), enlarged)
-            return answer.mean(dim=1, keepdim=True).expand_as(answer) if grey else answer
+            answer = self.finished(strip.to(enlarged.device), enlarged)
+            return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
         return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
 
