@@ -166,6 +166,28 @@ def test_what_nobody_foresaw_is_one_sentence(client, monkeypatch, dark_file):
     assert "ZeroDivision" not in str(caught.value)
 
 
+def test_one_failure_leaves_the_other_photos_and_models(client, monkeypatch, dark_file, tmp_path):
+    Image.new("RGB", (40, 30), (9, 9, 9)).save(tmp_path / "small.png")
+    restore = service.restore
+
+    def not_for_small_ones(model, photo, **settings):
+        return 1 / 0 if photo.size == (40, 30) else restore(model, photo, **settings)
+
+    def not_for_the_default(model, photo, **settings):
+        return (
+            1 / 0 if type(model) is ATTEMPTS[DEFAULT].network else restore(model, photo, **settings)
+        )
+
+    monkeypatch.setattr(service, "restore", not_for_small_ones)
+    photos = [handle_file(tmp_path / "small.png"), handle_file(dark_file)]
+    archive, failures = client.predict(photos, api_name="/enhance_batch")
+    assert zipfile.ZipFile(archive).namelist() == [f"dark_{DEFAULT}.png"]
+    assert len(failures) == 1 and failures[0].startswith("small.png: This did not work")
+    monkeypatch.setattr(service, "restore", not_for_the_default)
+    _, answers = client.predict(handle_file(dark_file), api_name="/compare")
+    assert [answer["model"] for answer in answers] == [it for it in ATTEMPTS if it != DEFAULT]
+
+
 def test_damaged_weights_of_one_attempt_leave_the_others_working(
     client, monkeypatch, tmp_path, dark_file
 ):

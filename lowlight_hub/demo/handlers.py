@@ -1,6 +1,5 @@
 """What the page's events do: inputs of components in, values for components out."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
@@ -26,7 +25,6 @@ from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
 
 NO_PHOTO = "There is no photo yet: drop one, or click an example"
-OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
 
 
 def in_a_sentence(function: Callable) -> Callable:
@@ -36,11 +34,8 @@ def in_a_sentence(function: Callable) -> Callable:
     def told() -> Iterator[None]:
         try:
             yield
-        except LowlightError as error:
-            raise gr.Error(f"{error}.", print_exception=False) from None
-        except Exception:
-            logging.exception("an error that users are not shown")
-            raise gr.Error(f"{OUR_FAULT}.", print_exception=False) from None
+        except Exception as error:
+            raise gr.Error(f"{service.in_words(error)}.", print_exception=False) from None
 
     if isgeneratorfunction(function):
 

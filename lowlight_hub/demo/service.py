@@ -3,6 +3,7 @@
 import atexit
 import hashlib
 import json
+import logging
 import tempfile
 import time
 import zipfile
@@ -54,6 +55,18 @@ MAX_PHOTOS = 50
 LUMINANCE_BINS = 64
 # Gradio copies what it hands out at once; this is for a slow disk.
 KEEP_S, SWEEP_S = 600, 60
+OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
+
+
+def in_words(error: Exception) -> str:
+    """What users are told of an error: what is wrong with what they gave, or that it was not that.
+
+    What they are not shown is logged.
+    """
+    if isinstance(error, LowlightError):
+        return str(error)
+    logging.error("an error that users are not shown", exc_info=error)
+    return OUR_FAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +158,9 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
         try:
             done = run_file(job.source, settings)
             save_photo(done.restored, job.target, keep_metadata=settings.keep_metadata)
-        except LowlightError as error:
-            yield job.source, None, str(error)
+        except Exception as error:  # one photo must never stop the others
+            words, name = in_words(error), job.source.name
+            yield job.source, None, words if name in words else f"{name}: {words}"
         else:
             yield job.target, done, ""
 
@@ -181,8 +195,8 @@ def compare(
     for name, attempt in ATTEMPTS.items():
         try:
             done = run(photo, Settings(model=name, detail=detail))
-        except LowlightError as error:
-            failures.append(f"{attempt.title}: {error}")
+        except Exception as error:  # nor one model the others
+            failures.append(f"{attempt.title}: {in_words(error)}")
             continue
         figures: tuple[float, float] | tuple[None, None] = (None, None)
         if goal is not None:
