@@ -34,6 +34,6 @@ def darken(
     if not 0 < exposure <= 1:
         raise ValueError(f"exposure is {exposure}, and must lie above 0 and not above 1")
     collected = torch.poisson(to_linear(bright) * exposure * electrons, generator=generator)
-    noise = torch.randn(collected.shape, generator=generator) * read_noise
+    noise = torch.randn(collected.shape, generator=generator, device=collected.device) * read_noise
     linear = ((collected + noise) / electrons).clamp(0, 1)
     return (to_srgb(linear) * 255).round() / 255

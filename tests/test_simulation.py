@@ -37,3 +37,8 @@ def test_result_is_in_8_bit_steps():
 def test_impossible_exposures_are_refused(exposure):
     with pytest.raises(ValueError, match="exposure"):
         darken(torch.rand(3, 2, 2), exposure=exposure)
+
+
+def test_photos_on_another_device_are_darkened_there():
+    # No device but the processor is at hand in a test: this one computes nothing, but is another.
+    assert darken(torch.rand(3, 8, 8, device="meta"), exposure=0.5).device.type == "meta"
