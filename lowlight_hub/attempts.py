@@ -213,7 +213,7 @@ _TABLE = (
         architecture="gated U-shaped autoencoder of a thumbnail, then convolutions at full size",
         loss=two_stage_loss,
         learns="dark → bright",
-        formula="L1 + L1 after GT-mean of the thumbnail, L1 + 0.2·(1 - SSIM) at full size",
+        formula="½·(L1 + L1 after GT-mean) of the thumbnail, L1 + 0.2·(1 - SSIM) at full size",
         story="Where the article ends, this goes on: light and colours are found on a thumbnail of "
         "the whole photo, and a light second stage at full size takes the noise away and gives the "
         "edges back.",

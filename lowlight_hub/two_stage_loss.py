@@ -23,10 +23,11 @@ _SSIM_PX, _SSIM_SIGMA = 11, 1.5
 
 
 def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> Tensor:
-    """L1 of the coarse answer, as it is and after GT-mean, + L1 + 0.2 (1 - SSIM) of the fine one.
+    """Mean of L1 and L1 after GT-mean of the coarse answer, + L1 + 0.2 (1 - SSIM) of the fine one.
 
     `dark` and `bright` are whole photos, B 3 H W. In training they are varied (see augmentation),
-    and the fine stage gets a random patch of each; else its middle.
+    and the fine stage gets a random patch of each; else its middle. Thumbnails are of one shape,
+    the first photo's: the others are stretched to it.
     The stages do not disturb each other: the fine one learns on the coarse answer put into the
     right light, which is not for it to mend, and hands no gradient back.
     """
@@ -50,8 +51,11 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
         plan = plan_for(small, lit)
+        height, width = (
+            min(PATCH_PX, *sides) for sides in zip(*(it.shape[1:] for it, _ in pairs), strict=True)
+        )
         patches = [
-            _patch(*pair, one_plan, middle=not model.training)
+            _patch(*pair, one_plan, (height, width), middle=not model.training)
             for pair, one_plan in zip(pairs, plan, strict=True)
         ]
     photo, goal, enlarged = (torch.stack(it) for it in zip(*patches, strict=True))
@@ -68,11 +72,11 @@ def _l1_after_gt_mean(answer: Tensor, target: Tensor) -> Tensor:
 
 
 def _patch(
-    dark: Tensor, bright: Tensor, plan: Tensor, *, middle: bool
+    dark: Tensor, bright: Tensor, plan: Tensor, size: tuple[int, int], *, middle: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A patch of both photos, 3 h w, and of a plan 18 h w enlarged to their size."""
     height, width = dark.shape[-2:]
-    down, across = min(PATCH_PX, height), min(PATCH_PX, width)
+    down, across = size
     shares = (0.5, 0.5) if middle else torch.rand(2).tolist()
     top, left = int(shares[0] * (height - down)), int(shares[1] * (width - across))
     window = (slice(None), slice(top, top + down), slice(left, left + across))

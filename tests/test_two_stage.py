@@ -1,0 +1,78 @@
+"""The project's own model: what each of its stages is shown, and what each of them learns."""
+
+import pytest
+import torch
+
+from lowlight_hub.networks import TwoStageAutoencoder
+from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
+from lowlight_hub.networks.two_stage import plan_for
+from lowlight_hub.transfer import apply_maps
+from lowlight_hub.two_stage_loss import ssim, two_stage_loss
+
+
+def test_thumbnails_have_the_shape_of_their_photos():
+    assert thumbnail_size(400, 600) == (104, 152)
+    assert thumbnail_size(4000, 6000) == (104, 152)
+    assert thumbnail_size(600, 400) == (152, 104)
+    assert thumbnail_size(1, 5000) == (8, 152)
+
+
+def test_dark_photos_are_lifted_and_bright_ones_are_left():
+    generator = torch.Generator().manual_seed(0)
+    photos = torch.rand(2, 3, 40, 60, generator=generator) * torch.tensor([0.1, 1]).view(2, 1, 1, 1)
+    lifted = normalised(photos)
+    assert lifted[0].mean().item() == pytest.approx(NORMAL_MEAN, abs=0.05)
+    torch.testing.assert_close(lifted[1], photos[1])
+    assert normalised(torch.zeros(1, 3, 8, 8)).abs().max() == 0
+    torch.testing.assert_close(normalised(torch.ones(1, 3, 8, 8)), torch.ones(1, 3, 8, 8))
+
+
+def test_a_plan_makes_the_answer_of_the_thumbnail():
+    generator = torch.Generator().manual_seed(0)
+    small = 0.2 * torch.rand(1, 3, 48, 64, generator=generator)
+    answer = small * torch.tensor([3.0, 2.5, 2.0]).view(1, 3, 1, 1) + 0.05
+    plan = plan_for(small, answer)
+    assert plan.shape == (1, 18, 48, 64)
+    torch.testing.assert_close(apply_maps(plan[:, :12], small), answer, atol=0.02, rtol=0)
+
+
+def test_similarity_is_that_of_scikit_image():
+    from skimage.metrics import structural_similarity
+
+    generator = torch.Generator().manual_seed(0)
+    one = torch.rand(1, 3, 50, 40, generator=generator)
+    other = (one + 0.1 * torch.randn(one.shape, generator=generator)).clamp(0, 1)
+    expected = structural_similarity(
+        one[0].numpy(),
+        other[0].numpy(),
+        channel_axis=0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+        data_range=1,
+    )
+    assert ssim(one, other).item() == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("size", [(40, 60), (130, 300), (22, 22)], ids=str)
+def test_photos_smaller_than_two_patches_are_learnt_from(size):
+    torch.manual_seed(0)
+    model = TwoStageAutoencoder(width=8).train()
+    bright = torch.rand(6, 3, *size)
+    for _ in range(3):
+        loss = two_stage_loss(model, 0.1 * bright, bright)
+        loss.backward()
+        assert loss.isfinite()
+
+
+def test_the_stages_do_not_disturb_each_other():
+    torch.manual_seed(0)
+    model = TwoStageAutoencoder(width=8).eval()
+    bright = torch.rand(2, 3, 150, 200)
+    whole = two_stage_loss(model, 0.1 * bright, bright)
+    (of_coarse,) = torch.autograd.grad(whole, [model.coarse.head.bias], retain_graph=True)
+    model.fine.head.weight.data.zero_()
+    (without_fine,) = torch.autograd.grad(
+        two_stage_loss(model, 0.1 * bright, bright), [model.coarse.head.bias]
+    )
+    torch.testing.assert_close(of_coarse, without_fine)
