@@ -94,8 +94,9 @@ def model_card(
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
-        f"- trained: {trained_in_words(config)} ({config['status']}), {config['steps']} steps of "
-        f"{photos_a_step} photos, {optimiser}, learning rate {config['lr']}, "
+        f"- trained: {trained_in_words(config)} ({config['status'].removeprefix('cut short: ')}), "
+        f"{config['steps']} steps of {photos_a_step} photos, {optimiser}, "
+        f"learning rate {config['lr']}, "
         f"seed {config['seed']}, {config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing}\n"
@@ -108,10 +109,10 @@ def model_card(
             + "\n".join(figures)
         )
     if samples:
+        own = f"the network's answer, {'its answer to the original, ' * attempt.reads_bright}"
         parts.append(
             f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
-            "Free photos darkened by a simulator. From above: dark, the network's answer, "
-            f"{'its answer to the original, ' if attempt.reads_bright else ''}"
+            f"Free photos darkened by a simulator. From above: dark, {own if article else ''}"
             "what `enhance` makes of the dark photo, the original."
         )
     parts.append(f"**Limits.** {sight}" + (LOL_LIMITS if config["data"] == LOL else ""))

@@ -23,9 +23,13 @@ def sample_sheet(
     """A column for each of N pairs, N 3 H W in 0..1.
 
     Rows: dark, the network's answer to it, with `from_bright` its answer to the bright photo, what
-    enhance() makes of the dark one, bright.
+    enhance() makes of the dark one, bright. Where that is the network's own answer, it is not
+    shown twice.
     """
-    answers = [model(dark), *([model(bright)] if from_bright else [])]
+    own = "transfer" in getattr(model, "details_by_strips", ())
+    answers = [] if own else [model(dark)]
+    if from_bright:
+        answers.append(model(bright))
     enhanced = [to_tensor(photo_of(enhance(model, to_picture(photo)))) for photo in dark]
     rows = [dark, *answers, torch.stack(enhanced), bright]
     height, width = dark.shape[-2:]
