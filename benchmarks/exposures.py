@@ -1,13 +1,17 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
     python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
+                                   [--before-after FILE]
 
-Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field and a page of
-text, none of which any model was trained on. Each is darkened to several exposures at each size and
+Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field, a page of
+text, the moon's ground, a brick wall, coins, a garage, and an eye and tissue through instruments:
+no model was trained on any of them. Each is darkened to several exposures at each size and
 compared with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a
 photo that is already bright stays as it is. The bright photo is only one of the ways in which it
 could have been exposed, and no dark photo tells which: so the last column first scales the answer
-to the right mean (GT-mean). With --pictures, a sheet of each photo is written, to be looked at.
+to the right mean (GT-mean). With --pictures, a sheet of each photo is written, to be looked at;
+--before-after writes the README's first picture instead of measuring: the project's free photos,
+dark and restored.
 """
 
 import argparse
@@ -33,17 +37,28 @@ from lowlight_hub.simulation import darken
 
 EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
 THUMBNAIL_PX = 360
+BEFORE_AFTER_EXPOSURE, ROW_PX, GAP_PX = 0.1, 1280, 8
 STRIP_PX = 256
+OTHER_KINDS = (
+    "hubble_deep_field",
+    "page",
+    "moon",
+    "brick",
+    "coins",
+    "retina",
+    "immunohistochemistry",
+)
 
 Way = Callable[[Image.Image], Image.Image]
 
 
 def bright_photos() -> Iterator[tuple[str, Image.Image]]:
-    """The project's free photos, and two more kinds that scikit-image brings."""
+    """The project's free photos, and more kinds that scikit-image brings."""
     for name, photo in free_photos().items():
         yield name, to_picture(photo)
-    for name in ("hubble_deep_field", "page"):
+    for name in OTHER_KINDS:
         yield name, Image.fromarray(getattr(more_photos, name)()).convert("RGB")
+    yield "motorcycle", Image.fromarray(more_photos.stereo_motorcycle()[0])
 
 
 def of_size(photo: Image.Image, megapixels: float) -> Image.Image:
@@ -95,13 +110,40 @@ def sheet(rows: list[list[Image.Image]]) -> Image.Image:
     return paper
 
 
+def before_after(model: str) -> Image.Image:
+    """The project's free photos, darkened and restored, two pairs in a row of one width."""
+    network, pairs = load_model(model), []
+    for photo in free_photos().values():
+        dark = darkened(of_size(to_picture(photo), 0.3), BEFORE_AFTER_EXPOSURE)
+        pair = Image.new("RGB", (2 * dark.width, dark.height))
+        pair.paste(dark, (0, 0))
+        pair.paste(enhance(network, dark), (dark.width, 0))
+        pairs.append(pair)
+    # The widest beside the narrowest, so that rows are about as high.
+    pairs.sort(key=lambda pair: pair.width / pair.height)
+    paper, bottom = Image.new("RGB", (ROW_PX, 2 * ROW_PX), "white"), 0
+    for number in range(len(pairs) // 2):
+        row, left = (pairs[number], pairs[-1 - number]), 0
+        height = round((ROW_PX - GAP_PX) / sum(pair.width / pair.height for pair in row))
+        for pair in row:
+            width = round(pair.width * height / pair.height)
+            paper.paste(pair.resize((width, height), Image.Resampling.LANCZOS), (left, bottom))
+            left += width + GAP_PX
+        bottom += height + GAP_PX
+    return paper.crop((0, 0, ROW_PX, bottom - GAP_PX))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
+    parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
     arguments = parser.parse_args()
+    if arguments.before_after:
+        before_after(arguments.model).save(arguments.before_after, quality=85)
+        return
     compared = ways(arguments.model)
     titles = ["size", "exposure", *compared, f"`{arguments.model}`, GT-mean"]
     lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]

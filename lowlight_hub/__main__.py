@@ -115,7 +115,8 @@ def _add_enhance(commands) -> None:
         choices=DETAILS,
         default="transfer",
         help="transfer: the photo itself, sharp, in the light and colours that the network gives "
-        "it; network: the network's own answer; raw: the same at 200×200 (default: %(default)s)",
+        "it; network: the network's own answer, which of attempt-7 is the same; raw: that at "
+        "200×200 (default: %(default)s)",
     )
     enhance.add_argument(
         "--strength",

@@ -8,8 +8,8 @@ from lowlight_hub.networks.sizes import SIDE_PX
 _EN = {
     "introduction": "# lowlight-hub\n"
     "Brighten dark photos, in full resolution, with the autoencoders of "
-    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), and compare them. "
-    "Photos are deleted after an hour at most.",
+    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}) and one that goes "
+    "past them, and compare them. Photos are deleted after an hour at most.",
     "photos": "Dark photos",
     "start": "Drop a photo, or several, or click an example.",
     "examples": "Or one of these",
@@ -62,8 +62,8 @@ _EN = {
 _ES = {
     "introduction": "# lowlight-hub\n"
     "Aclara fotos oscuras, a resolución completa, con los autocodificadores de "
-    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}), y compáralos. "
-    "Las fotos se borran al cabo de una hora como mucho.",
+    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}) y uno que va más "
+    "allá, y compáralos. Las fotos se borran al cabo de una hora como mucho.",
     "photos": "Fotos oscuras",
     "start": "Suelta una foto, o varias, o elige un ejemplo.",
     "examples": "O una de estas",

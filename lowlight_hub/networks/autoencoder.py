@@ -1,4 +1,4 @@
-"""The frame that all networks but the listing share: photo, feature vector, photo."""
+"""The frame that the article's networks share, the listing apart: photo, feature vector, photo."""
 
 import torch
 from torch import Tensor
