@@ -30,10 +30,10 @@ _NOISE_BLOCKS = 12
 def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
     """Affine maps that take a dark photo's colours to those that it should have.
 
-    `dark` and `target` are B 3 h w, RGB in 0..1: a small photo, and what it should be. `ridge` is
+    `dark` is B 3 h w, RGB in 0..1: a small photo; `target` B C h w, what it should be. `ridge` is
     the variance, of values in 0..1, below which edges are smoothed away: one number, or B of them.
-    The result is B 12 h w: for each of R, G, B the factors of the dark R, G, B and an offset; see
-    apply_maps.
+    The result is B 4C h w: for each of the target's channels the factors of the dark R, G, B and an
+    offset; see apply_maps.
     Source: He and Sun, "Fast Guided Filter", arXiv 1505.00996, 2015, with the photo's own RGB as
     the guide.
     """
@@ -47,7 +47,7 @@ def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
         _matrices(covariance) + ridge * torch.eye(3, dtype=guide.dtype, device=guide.device),
         _matrices(across),
     )
-    # B h w 3 3 by input and output colour, to B 3 3 h w by output and input colour.
+    # B h w 3 C by input and output colour, to B C 3 h w by output and input colour.
     factors = factors.permute(0, 4, 3, 1, 2)
     offsets = mean_target - (factors * mean_guide[:, None]).sum(dim=2)
     maps = torch.cat([factors, offsets[:, :, None]], dim=2)
@@ -93,32 +93,32 @@ def _log_odds(values: Tensor) -> Tensor:
 
 def ridge_of(photo: Tensor) -> float:
     """The ridge for colour_maps that smooths the noise of a photo 1 3 H W away."""
-    return max(_LEAST_VARIANCE, NOISE_VARIANCES * noise_of(photo) ** 2)
+    return max(_LEAST_VARIANCE, NOISE_VARIANCES * noise_of(photo).item() ** 2)
 
 
 def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:
-    """A photo B 3 H W with the affine colour maps B 12 H W of its pixels applied."""
+    """A photo B 3 H W with the affine colour maps B 4C H W of its pixels applied: B C H W."""
     restored = []
-    for red, green, blue, offset in maps.unflatten(1, (3, 4)).permute(1, 2, 0, 3, 4):
+    for red, green, blue, offset in maps.unflatten(1, (-1, 4)).permute(1, 2, 0, 3, 4):
         colour = torch.addcmul(offset, red, photo[:, 0])
         restored.append(colour.addcmul_(green, photo[:, 1]).addcmul_(blue, photo[:, 2]))
     return torch.stack(restored, dim=1)
 
 
-def noise_of(photo: Tensor) -> float:
-    """The standard deviation of the noise of a photo 1 3 H W, in its own unit.
+def noise_of(photos: Tensor) -> Tensor:
+    """The standard deviations, B, of the noise of photos B 3 H W, in their own unit.
 
     Root mean square of the diagonal Haar detail, which few edges reach; the median over blocks, so
     that textured ones do not count.
     """
-    height, width = (side // 2 * 2 for side in photo.shape[-2:])
+    height, width = (side // 2 * 2 for side in photos.shape[-2:])
     if min(height, width) == 0:
-        return 0.0
-    even, odd = photo[..., :height:2, :width], photo[..., 1:height:2, :width]
+        return photos.new_zeros(len(photos), dtype=torch.float32)
+    even, odd = photos[..., :height:2, :width].float(), photos[..., 1:height:2, :width].float()
     detail = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 2
     down, across = (min(_NOISE_BLOCKS, side) for side in detail.shape[-2:])
     power = functional.adaptive_avg_pool2d(detail.square().mean(dim=1), (down, across))
-    return power.median().sqrt().item()
+    return power.flatten(1).median(dim=1).values.sqrt()
 
 
 def rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
@@ -142,12 +142,12 @@ def _window_mean(photos: Tensor) -> Tensor:
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:
-    """B 9 h w: every colour of `left` times every colour of `right`."""
+    """Every channel of `left`, B 3 h w, times every channel of `right`, B C h w: B 3C h w."""
     return (left[:, :, None] * right[:, None]).flatten(1, 2)
 
 
 def _matrices(products: Tensor) -> Tensor:
-    return products.unflatten(1, (3, 3)).permute(0, 3, 4, 1, 2)
+    return products.unflatten(1, (3, -1)).permute(0, 3, 4, 1, 2)
 
 
 def _blurred(photos: Tensor) -> Tensor:

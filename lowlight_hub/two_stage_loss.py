@@ -8,7 +8,7 @@ from lowlight_hub.augmentation import augmented
 from lowlight_hub.gaussian import blurred, filtered
 from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for
+from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for, thumbnail_noise
 
 PATCH_PX = 128
 SSIM_WEIGHT = 0.2
@@ -50,7 +50,11 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
         if model.training:
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
-        plan = plan_for(small, lit)
+        noise = [
+            thumbnail_noise(photo[None], one[None])
+            for one, (photo, _) in zip(small, pairs, strict=True)
+        ]
+        plan = plan_for(small, lit, torch.cat(noise))
         height, width = (
             min(PATCH_PX, *sides) for sides in zip(*(it.shape[1:] for it, _ in pairs), strict=True)
         )

@@ -5,7 +5,8 @@ import torch
 
 from lowlight_hub.networks import TwoStageAutoencoder
 from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
-from lowlight_hub.networks.two_stage import plan_for
+from lowlight_hub.networks.sizes import resize
+from lowlight_hub.networks.two_stage import plan_for, thumbnail_noise
 from lowlight_hub.transfer import apply_maps
 from lowlight_hub.two_stage_loss import ssim, two_stage_loss
 
@@ -31,9 +32,28 @@ def test_a_plan_makes_the_answer_of_the_thumbnail():
     generator = torch.Generator().manual_seed(0)
     small = 0.2 * torch.rand(1, 3, 48, 64, generator=generator)
     answer = small * torch.tensor([3.0, 2.5, 2.0]).view(1, 3, 1, 1) + 0.05
-    plan = plan_for(small, answer)
+    plan = plan_for(small, answer, torch.zeros(1))
     assert plan.shape == (1, 18, 48, 64)
     torch.testing.assert_close(apply_maps(plan[:, :12], small), answer, atol=0.02, rtol=0)
+    torch.testing.assert_close(plan[:, 12:], torch.cat([answer, small], dim=1), atol=1e-3, rtol=0)
+
+
+def test_a_plan_is_smooth_where_there_is_nothing_but_noise():
+    generator = torch.Generator().manual_seed(0)
+    small = 0.1 + 0.01 * torch.randn(1, 3, 48, 64, generator=generator)
+    small[..., 32:] += 0.3
+    smooth = plan_for(small, 2 * small, torch.full((1,), 0.01))[:, 12:15]
+    assert smooth[..., :30].std() < 0.5 * (2 * small[..., :30]).std()
+    step = smooth[..., 40:].mean() - smooth[..., :30].mean()
+    assert (smooth[..., 33] - smooth[..., 30]).mean() == pytest.approx(step.item(), rel=0.1)
+
+
+@pytest.mark.parametrize("shrink", [2.5, 4, 7])
+def test_noise_in_a_thumbnail_is_what_resizing_leaves_of_it(shrink):
+    generator = torch.Generator().manual_seed(0)
+    noisy = 0.3 + 0.04 * torch.randn(1, 3, 420, 630, generator=generator)
+    small = resize(noisy, (round(420 / shrink), round(630 / shrink)))
+    assert thumbnail_noise(noisy, small).item() == pytest.approx(small.std().item(), rel=0.15)
 
 
 def test_similarity_is_that_of_scikit_image():

@@ -8,11 +8,21 @@ from lowlight_hub.networks.coarse import CoarseAutoencoder, thumbnail_size
 from lowlight_hub.networks.fine import FineStage
 from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
-from lowlight_hub.transfer import apply_maps, brightened, colour_maps, rows_enlarged
+from lowlight_hub.transfer import (
+    NOISE_VARIANCES,
+    apply_maps,
+    brightened,
+    colour_maps,
+    noise_of,
+    rows_enlarged,
+)
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
 _EDGE_SHARE = 0.08
 _LEAST_MEAN = 4e-3
+_LEAST_VARIANCE = 1e-7
+# Of white noise, what resize() leaves when n by n pixels become one: this, divided by n.
+_NOISE_LEFT = 2 / 3
 # What is added to both sides of the ratio by which a place is lit: two 8-bit steps.
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
@@ -39,12 +49,15 @@ class TwoStageAutoencoder(LowlightModel):
         # On a CPU the fine stage takes half the time so.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def plan(self, small: Tensor, brightness: float = 0.0) -> Tensor:
-        """What is to be done with a photo, B 18 h w, from its thumbnail, B 3 h w in 0..1.
+    def plan(self, photo: Tensor, size: tuple[int, int], brightness: float = 0.0) -> Tensor:
+        """What is to be done with a photo, B 18 h w, from it or a smaller copy, B 3 H W in 0..1.
 
-        `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
+        `size` is the photo's own height and width. `brightness`, in stops, is how much more light
+        it gets than the coarse stage would give it.
         """
-        return plan_for(small, brightened(self.coarse(small).clamp(0, 1), brightness))
+        small = resize(photo, thumbnail_size(*size))
+        answer = brightened(self.coarse(as_weights(self, small)).clamp(0, 1), brightness)
+        return plan_for(small.to(answer), answer, thumbnail_noise(photo, small).to(answer))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
@@ -62,16 +75,15 @@ class TwoStageAutoencoder(LowlightModel):
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
-        size = photo.shape[-2:]
-        plan = self.plan(resize(photo, thumbnail_size(*size)))
+        height, width = size = photo.shape[-2:]
+        plan = self.plan(photo, (height, width))
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
     def strips_of(
         self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
     ) -> StripNetwork:
-        small = resize(overview, thumbnail_size(*size))
-        plan = self.plan(as_weights(self, small), brightness)
+        plan = self.plan(overview, size, brightness)
         grey = bool((overview == overview[:, :1]).all())
 
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
@@ -83,11 +95,26 @@ class TwoStageAutoencoder(LowlightModel):
         return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
 
 
-def plan_for(small: Tensor, answer: Tensor) -> Tensor:
+def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
     """A plan, B 18 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
 
-    Its channels: affine colour maps (12), the answer (3), the thumbnail (3).
+    `noise` is its standard deviation in each thumbnail, B. It is smoothed away here: to the fine
+    stage it would be blotches of many pixels, which it cannot tell from the photo.
+    The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3).
     """
+    noisy = (NOISE_VARIANCES * noise.square()).clamp_min(_LEAST_VARIANCE)
+    both = torch.cat([answer, small], dim=1)
+    both = apply_maps(colour_maps(small, both, noisy).to(small), small).clamp(0, 1)
     mean = small.double().mean(dim=(1, 2, 3)).clamp_min(_LEAST_MEAN)
-    maps = colour_maps(small, answer, (_EDGE_SHARE * mean).square())
-    return torch.cat([maps.to(answer), answer, small], dim=1)
+    edges = torch.maximum((_EDGE_SHARE * mean).square(), noisy.to(mean))
+    maps = colour_maps(small, both[:, :3], edges)
+    return torch.cat([maps.to(both), both], dim=1)
+
+
+def thumbnail_noise(photo: Tensor, small: Tensor) -> Tensor:
+    """The standard deviation of the noise of photos B 3 H W in their thumbnails B 3 h w: B.
+
+    That of the photos made smaller: in the thumbnails themselves texture looks like noise.
+    """
+    scale = max(small.shape[-2:]) / max(photo.shape[-2:])
+    return noise_of(photo) * (_NOISE_LEFT * scale if scale < 1 else 1.0)
