@@ -17,14 +17,17 @@ from lowlight_hub.transfer import with_odds
 
 # Shares of the samples; the rest of the dark photos are left as they are.
 BRIGHT_SHARE = 0.06  # bright photos, which are to stay as they are
-BETWEEN_SHARE = 0.06  # between dark and bright
-SIMULATED_SHARE = 0.14  # the bright photo, as a shorter exposure would have taken it
-EXPOSURE_SHARE = 0.06  # the dark photo, a little brighter or darker
-OTHER_LIGHT_SHARE = 0.20  # the bright photo in another light, as it is or darkened
+BETWEEN_SHARE = 0.05  # between dark and bright
+SIMULATED_SHARE = 0.16  # the bright photo, as a shorter exposure would have taken it
+EXPOSURE_SHARE = 0.05  # the dark photo, a little brighter or darker
+OTHER_LIGHT_SHARE = 0.24  # the bright photo in another light, as it is or darkened
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)
 _OTHER_LIGHT_EXPOSURES = (0.03, 1.0)
+# Shares of the photos in another light: by night, of little contrast, and the rest white.
+_NIGHT_SHARE, _FLAT_SHARE = 0.4, 0.35
+_AS_IT_IS_SHARE = 0.15  # of these photos, those that are to stay as they are
 _MOST_LAMPS = 100
 
 
@@ -44,23 +47,24 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
     elif kind - EXPOSURE_SHARE < OTHER_LIGHT_SHARE:
         bright = in_other_light(bright)
-        dark = _shorter(bright, *_OTHER_LIGHT_EXPOSURES)
+        as_it_is = _random() < _AS_IT_IS_SHARE
+        dark = bright if as_it_is else _shorter(bright, *_OTHER_LIGHT_EXPOSURES)
     return _tinted(dark, bright)
 
 
 def in_other_light(photo: Tensor) -> Tensor:
     """A photo, 3 H W in 0..1, in light that LOL does not have: its shape and range stay.
 
-    A night with lamps or stars, a white page, or hard contrast, each as often as the others. LOL's
-    bright photos are all about as bright, so a network that sees no others makes grey of a night
-    sky and of paper.
+    A night with lamps or stars, little contrast, or a white page. LOL's bright photos are all about
+    as bright and of much contrast, so a network that sees no others makes grey of a night sky and
+    of paper; and one that sees no fog beside the paper makes paper of fog.
     """
     kind = _random()
-    if kind < 1 / 3:
+    if kind < _NIGHT_SHARE:
         return _by_night(photo)
-    if kind < 2 / 3:
-        return with_odds(photo, _log_uniform(1.3, 12))
-    return to_srgb(to_linear(photo) ** _log_uniform(1.2, 3))
+    if kind - _NIGHT_SHARE < _FLAT_SHARE:
+        return torch.lerp(photo.mean(dim=(1, 2), keepdim=True), photo, _log_uniform(0.1, 0.6))
+    return with_odds(photo, _log_uniform(1.3, 4))
 
 
 def _by_night(photo: Tensor) -> Tensor:
