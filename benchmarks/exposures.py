@@ -163,7 +163,7 @@ def main() -> None:
                 sheet(rows).save(arguments.pictures / f"{name}-{megapixels}.png")
         for exposure, photos in figures.items():
             cells = [f"{value:.1f}" for value in np.mean(photos, axis=0)]
-            lines.append(f"| {megapixels} megapixels | {exposure:g} | {' | '.join(cells)} |")
+            lines.append(f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |")
     print(*lines, sep="\n")
     if arguments.readme:
         put_table(arguments.readme, "benchmarks/exposures.py", "\n".join(lines))
