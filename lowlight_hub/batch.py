@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 from tqdm import tqdm
 
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
 from lowlight_hub.restoring import Detail, check_settings, enhance_file
 
@@ -116,8 +116,7 @@ def enhance_batch(
             named = str(error).startswith(str(job.source))
             complaints.append(str(error) if named else f"{job.source}: {error}")
         except Exception as error:  # one photo must never stop the others
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            complaints.append(f"{job.source} could not be restored: {reason}")
+            complaints.append(f"{job.source} could not be restored: {reason_of(error)}")
         else:
             written.append(job.target)
     return written, complaints

@@ -26,10 +26,10 @@ from tqdm import tqdm
 
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.hub import load_model
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
-from lowlight_hub.places import Place, explained, names_in, place_of, reason_of
+from lowlight_hub.places import Place, explained, names_in, place_of
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
 
 FAILURES_FILE = "failures.jsonl"

@@ -109,11 +109,14 @@ def model_card(
             + "\n".join(figures)
         )
     if samples:
-        own = f"the network's answer, {'its answer to the original, ' * attempt.reads_bright}"
+        shown_rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
+        if attempt.reads_bright:
+            shown_rows.insert(1, "its answer to the original")
+        if article:
+            shown_rows.insert(1, "the network's answer")
         parts.append(
             f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
-            f"Free photos darkened by a simulator. From above: dark, {own if article else ''}"
-            "what `enhance` makes of the dark photo, the original."
+            f"Free photos darkened by a simulator. From above: {', '.join(shown_rows)}."
         )
     parts.append(f"**Limits.** {sight}" + (LOL_LIMITS if config["data"] == LOL else ""))
     return "\n\n".join(parts) + "\n"

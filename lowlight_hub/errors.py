@@ -13,3 +13,8 @@ def shown(foreign: object) -> str:
     """A value that somebody else wrote, in one short line, for a message."""
     text = repr(foreign)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what an error says, or its kind."""
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, reason_of
 
 # Google's client goes on trying for a quarter of an hour.
 GOOGLE_RETRY_S = 60
@@ -49,11 +49,6 @@ def explained(place: str, done: str, hint: str = "") -> Iterator[None]:
         ) from None
     except (OSError, ValueError, NotImplementedError, ArrowException) as error:
         raise LowlightError(f"{place} cannot be {done}: {reason_of(error)}{hint}") from None
-
-
-def reason_of(error: Exception) -> str:
-    """The first line of what an error says, or its kind."""
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def place_of(given: str) -> Place:

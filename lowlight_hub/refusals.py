@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import validate_repo_id
 
-from lowlight_hub.errors import HubAwayError, LowlightError, shown
+from lowlight_hub.errors import HubAwayError, LowlightError, reason_of, shown
 from lowlight_hub.folders import CONFIG_FILE
 from lowlight_hub.weights import WEIGHTS_FILE
 
@@ -144,7 +144,7 @@ def _sentence(error: BaseException, name: str, revision: str | None) -> str:
         return f"{name} lacks {CONFIG_FILE} or {WEIGHTS_FILE}: only those are read, never pickles"
     if isinstance(error, HfHubHTTPError):
         return _answer(error.response.status_code, name)
-    reason = (str(error) or type(error).__name__).splitlines()[0]
+    reason = reason_of(error)
     if "header value" in reason:  # which holds the token
         return NO_TOKEN
     return f"the connection to {hub} failed ({name}): {reason}"

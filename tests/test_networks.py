@@ -47,7 +47,7 @@ def test_answers_differ_with_the_photo(attempt):
 
 def test_every_parameter_learns(attempt):
     model = attempt.network().train()
-    # As it sees photos: patches of 128 pixels are cut out of halves of those that attempt-7 sees.
+    # As it sees photos.
     dark = torch.cat([attempt.views(torch.rand(3, 400, 600)) for _ in range(2)])
     attempt.loss(model, dark, dark.sqrt()).backward()
     # Biases before batch normalisation are left without effect by it.
