@@ -14,6 +14,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
 sys.path.insert(0, str(Path(__file__).parent))
 
+from browsing import DESKTOP, FLAGS, PHONE, opened
 from hub_server import TOKEN, HubServer
 
 HUB = HubServer()
@@ -132,3 +133,25 @@ def chromium() -> str:
     if path is None:
         pytest.skip("no Chromium is installed: apt-get install chromium")
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def page(browser, page_url, request):
+    with opened(browser, page_url, request.param, has_touch=request.param == PHONE) as page:
+        yield page
+
+
+@pytest.fixture
+def desktop(browser, page_url):
+    with opened(browser, page_url) as page:
+        yield page

@@ -1,0 +1,86 @@
+"""All attempts side by side in the demo, and their figures, driven as people drive it."""
+
+import io
+import threading
+
+from browsing import WAIT_MS, downloaded, fits_its_width, give, slider_of, tab
+from PIL import Image
+
+from lowlight_hub import ATTEMPTS
+from lowlight_hub.demo import service
+from lowlight_hub.demo.texts import TEXTS
+
+TITLES = [attempt.title for attempt in ATTEMPTS.values()]
+
+
+def test_all_attempts_are_compared_side_by_side(page, dark_file):
+    give(page, dark_file)
+    slider_of(page)
+    tab(page, 1)
+    page.locator("#all").click()
+    page.wait_for_selector("#sheet", timeout=WAIT_MS)
+    tiles = page.locator("#tiles .tile")
+    assert tiles.locator("strong").all_inner_texts() == [TEXTS["en"]["dark"], *TITLES]
+    sources = {it.get_attribute("src") for it in tiles.locator("img").all()}
+    assert len(sources) == len(TITLES) + 1
+    assert fits_its_width(page)
+    zoom = page.locator("#tiles input[name=zoom]")
+    zoom.focus()
+    page.keyboard.press("End")
+    scales = tiles.locator("img").evaluate_all(
+        "all => all.map(it => getComputedStyle(it).transform)"
+    )
+    assert set(scales) == {"matrix(8, 0, 0, 8, 0, 0)"}
+    sheet = Image.open(io.BytesIO(downloaded(page, "#sheet")))
+    assert sheet.format == "PNG"
+
+
+def test_a_reference_gives_figures_and_their_ranking(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    tab(desktop, 1)
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    psnr = [float(it) for it in desktop.locator("#ranking td:nth-child(2)").all_inner_texts()]
+    assert len(psnr) == len(TITLES)
+    assert psnr == sorted(psnr, reverse=True)
+
+
+def test_nothing_is_compared_without_a_photo(desktop):
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.get_by_text("There is no photo yet").first.wait_for(timeout=WAIT_MS)
+
+
+def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    gate, run = threading.Event(), service.run
+
+    def slow(photo, settings):
+        if settings.model == list(ATTEMPTS)[2]:
+            gate.wait()
+        return run(photo, settings)
+
+    monkeypatch.setattr(service, "run", slow)
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.get_by_text(f"2 of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    desktop.locator("#stop-all").click()
+    desktop.wait_for_timeout(500)
+    gate.set()
+    desktop.wait_for_timeout(2000)
+    assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+
+
+def test_results_show_every_model_and_its_losses(page):
+    tab(page, 2)
+    page.wait_for_selector("#evaluation table", timeout=WAIT_MS)
+    first = page.locator("#evaluation td:first-child").all_inner_texts()
+    assert set(TITLES) <= set(first)
+    page.wait_for_selector("#losses canvas, #losses svg", timeout=WAIT_MS)
+    assert fits_its_width(page)
