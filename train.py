@@ -16,14 +16,15 @@ import torch
 from accelerate import PartialState
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
+from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import (
+    AND,
     LEAK_FREE,
     Pairs,
     Views,
     find_pairs,
     load_pairs,
-    simulated_pairs,
     source_of,
     without_test_scenes,
 )
@@ -52,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the folder of LOL, a folder with low/ and high/, two folders, dark photos first, or "
         "hub:USER/NAME[@REVISION], a dataset of the Hub with such folders; without it, free photos "
         "darkened by a simulator",
+    )
+    parser.add_argument(
+        "--bright",
+        type=Path,
+        metavar="FOLDER",
+        help="photos that are as they should be, to be darkened by the simulator and learned from "
+        "beside those of --data",
     )
     parser.add_argument("--epochs", type=_positive(int), help="default: the attempt's own")
     parser.add_argument("--batch-size", type=_positive(int), default=Settings.batch_size)
@@ -235,18 +243,21 @@ def _places(arguments: argparse.Namespace) -> list[Path]:
 
 def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> Pairs:
     """What is in these folders, seen as an attempt sees it."""
-    if not places:
-        return simulated_pairs(views=views)
-    # What was pulled lies in a folder named after its commit.
-    pulled = [
-        f"{name.partition('@')[0]}@{folder.name}"
-        for name, folder in zip(arguments.data, places, strict=True)
-        if name.startswith(PREFIX)
-    ]
-    pairs, source = find_pairs(*places), source_of(*places, names=pulled)
-    if arguments.leak_free:
-        pairs, source = without_test_scenes(pairs), LEAK_FREE
-    return load_pairs(pairs, source, views)
+    pairs, sources = [], []
+    if places:
+        # What was pulled lies in a folder named after its commit.
+        pulled = [
+            f"{name.partition('@')[0]}@{folder.name}"
+            for name, folder in zip(arguments.data, places, strict=True)
+            if name.startswith(PREFIX)
+        ]
+        pairs, sources = find_pairs(*places), [source_of(*places, names=pulled)]
+        if arguments.leak_free:
+            pairs, sources = without_test_scenes(pairs), [LEAK_FREE]
+    if arguments.bright:
+        pairs += find_bright_photos(arguments.bright)
+        sources.append(f"{source_of(arguments.bright)}, darkened by the simulator")
+    return load_pairs(pairs, AND.join(sources), views) if pairs else simulated_pairs(views=views)
 
 
 def _check_push(arguments: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.data import free_photos
+from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
 from lowlight_hub.photos import to_picture
 from lowlight_hub.results import put_table

@@ -26,7 +26,7 @@ from gradio_client import Client, handle_file
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lowlight_hub.data import dark_free_photos  # noqa: E402
+from lowlight_hub.bright_photos import dark_free_photos  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
 
 USERS, REQUESTS, WARM_UP = 40, 1000, 100

@@ -76,7 +76,7 @@ def measure(sizes: list[int], readme: Path | None) -> None:
     # Not where a process is measured: what these need counts as memory.
     from exposures import darkened, of_size
 
-    from lowlight_hub.data import SHOWN_EXPOSURE, free_photos
+    from lowlight_hub.bright_photos import SHOWN_EXPOSURE, free_photos
     from lowlight_hub.photos import to_picture
     from lowlight_hub.results import put_table
 

@@ -31,13 +31,15 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, precision_on_cpu  # noqa: E402
-from lowlight_hub.data import (  # noqa: E402
+from lowlight_hub.bright_photos import (  # noqa: E402
     SIMULATED_EXPOSURES,
+    dark_free_photos,
+    free_photos,
+)
+from lowlight_hub.data import (  # noqa: E402
     PhotoPair,
     article_views,
-    dark_free_photos,
     find_pairs,
-    free_photos,
     load_pairs,
     source_of,
     whole_view,

@@ -16,9 +16,9 @@ from lowlight_hub.simulation import darken, to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
 
 # Shares of the samples; the rest of the dark photos are left as they are.
-BRIGHT_SHARE = 0.06  # bright photos, which are to stay as they are
+BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.05  # between dark and bright
-SIMULATED_SHARE = 0.16  # the bright photo, as a shorter exposure would have taken it
+SIMULATED_SHARE = 0.12  # the bright photo, as a shorter exposure would have taken it
 EXPOSURE_SHARE = 0.05  # the dark photo, a little brighter or darker
 OTHER_LIGHT_SHARE = 0.24  # the bright photo in another light, as it is or darkened
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05

@@ -10,7 +10,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.errors import LowlightError, reason_of
-from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
+from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import Detail, check_settings, enhance_file
 
 
@@ -42,19 +42,14 @@ def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Pat
             continue
         found = [
             path
-            for path in sorted(given.rglob("*"))
-            if _is_photo(path)
-            and not (result.fullmatch(path.stem) and path.parent.resolve() == out.resolve())
+            for path in photos_below(given)
+            if not (result.fullmatch(path.stem) and path.parent.resolve() == out.resolve())
         ]
         for path in found:
             photos.setdefault(os.path.realpath(path), path)
         if not found:
             complaints.append(f"{given} holds no photo ({', '.join(SUFFIXES)})")
     return list(photos.values()), complaints
-
-
-def _is_photo(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def plan(photos: Sequence[Path], out: Path, label: str, suffix: str | None = None) -> list[Job]:

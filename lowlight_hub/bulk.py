@@ -28,7 +28,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.hub import load_model
-from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
+from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
 
@@ -87,7 +87,7 @@ def enhance_in_bulk(
     loaded, label = load_model(model), label_of(model)
     with explained(source, "read"):
         before = place_of(source)
-        photos = [name for name in names_in(before) if _is_photo(name)]
+        photos = [name for name in names_in(before) if is_photo(name)]
         if not photos and not before.exists():
             raise LowlightError(f"there is no folder {source}")
     if not photos:
@@ -252,11 +252,6 @@ def _no_cluster(address: str) -> str:
         f"no Ray cluster answers at {address or 'its address'}: start it (ray start --head), or "
         f"unset {ADDRESS} to work on this machine"
     )
-
-
-def _is_photo(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def _check_case(after: Place, jobs: Sequence[dict[str, str]]) -> None:

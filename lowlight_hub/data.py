@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import SUFFIXES, open_photo, to_tensor
+from lowlight_hub.photos import SUFFIXES, is_photo, open_photo, to_tensor
 from lowlight_hub.simulation import darken
 
 PACKAGE = Path(__file__).parent
@@ -21,25 +22,28 @@ LOL = "LOL our485"
 LEAK_FREE = "LOL our485 without the scenes of eval15"
 # Height and width of LOL's photos.
 LOL_SIZE = (400, 600)
+# Between the parts of a source.
+AND = " and "
 FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 # The article's attempts see two views of each photo: its top-left crop, and the whole photo made as
 # small. Others see one of their own, the first.
 CROP, WHOLE = 0, 1
 # From a photo 3 H W in 0..1 to its views V 3 h w.
 Views = Callable[[Tensor], Tensor]
-SIMULATED_EXPOSURES = (0.3, 0.15, 0.07, 0.03)
-# The exposure at which examples and sample sheets show the free photos.
-SHOWN_EXPOSURE = 0.07
 
 
 @dataclass(frozen=True)
 class PhotoPair:
-    """Two files of one view, and the scene that it shows: pairs of one scene are never split up."""
+    """Two files of one view, and the scene that it shows: pairs of one scene are never split up.
+
+    `exposure` is the share of its light at which the simulator darkens `dark`, then a bright photo.
+    """
 
     name: str
     dark: Path
     bright: Path
     scene: str
+    exposure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,12 @@ def source_of(*folders: Path, names: Sequence[str] = ()) -> str:
     """What the records call the pairs in these folders: LOL, `names`, or the folders' own names."""
     if _holds_lol(folders[0]) or "our485" in folders[0].resolve().parts:
         return LOL
-    return " and ".join(names or [folder.resolve().name for folder in folders])
+    return AND.join(names or [folder.resolve().name for folder in folders])
+
+
+def is_of(source: str, part: str) -> bool:
+    """Whether what the records call pairs, see source_of, names this part: LOL, say."""
+    return part in source.split(AND)
 
 
 def without_test_scenes(pairs: Sequence[PhotoPair]) -> list[PhotoPair]:
@@ -173,7 +182,7 @@ def _photos_by_stem(folder: Path) -> dict[str, Path]:
         raise LowlightError(f"there is no folder {folder}")
     photos: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+        if is_photo(path):
             if path.stem in photos:
                 raise LowlightError(
                     f"{folder} holds {path.stem} twice: {photos[path.stem].name} and {path.name}"
@@ -235,60 +244,34 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
             if dark.size != bright.size:
                 sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
                 raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
-            yield to_tensor(dark), to_tensor(bright)
+            seen = views(to_tensor(dark))
+            if pair.exposure is not None:
+                # Not before: in a photo made smaller the noise would be less.
+                seen = darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name))
+            yield seen, views(to_tensor(bright))
 
     names, scenes = zip(*((pair.name, pair.scene) for pair in pairs), strict=True)
-    return _decoded(source, names, scenes, read(), views)
+    return decoded(source, names, scenes, read())
 
 
-def _decoded(
+def _noise_of(name: str) -> torch.Generator:
+    """Noise that is another in each photo, and in each always the same."""
+    return torch.Generator().manual_seed(zlib.crc32(name.encode()))
+
+
+def decoded(
     source: str,
     names: Sequence[str],
     scenes: Sequence[str],
-    photos: Iterable[tuple[Tensor, Tensor]],
-    views: Views,
+    views: Iterable[tuple[Tensor, Tensor]],
 ) -> Pairs:
+    """Pairs of so many names, from dark and bright views V 3 H W in 0..1 of each, in this order."""
     stores: tuple[Tensor, ...] = ()
-    for row, pair in enumerate(photos):
-        for side, photo in enumerate(pair):
-            seen = (views(photo) * 255).round().byte()
+    for row, pair in enumerate(views):
+        for side, seen in enumerate(pair):
             if len(stores) <= side:
                 # In place, not as a list that is stacked: that would take twice the memory.
                 stores += (torch.empty(len(names), *seen.shape, dtype=torch.uint8),)
-            stores[side][row] = seen
+            stores[side][row] = (seen * 255).round().byte()
     dark, bright = stores
     return Pairs(source, tuple(names), tuple(scenes), dark, bright, rows=tuple(range(len(names))))
-
-
-def free_photos() -> dict[str, Tensor]:
-    """The free photos that the package ships, by name: 3 H W, float, RGB in 0..1."""
-    paths = sorted((PACKAGE / "free_photos").glob("*.webp"))
-    return {path.stem: to_tensor(open_photo(path)) for path in paths}
-
-
-def dark_free_photos(exposure: float = SHOWN_EXPOSURE) -> dict[str, Tensor]:
-    """The free photos as a shorter exposure would have taken them, always with the same noise."""
-    generator = torch.Generator().manual_seed(0)
-    return {
-        name: darken(photo, exposure=exposure, generator=generator)
-        for name, photo in free_photos().items()
-    }
-
-
-def simulated_pairs(
-    exposures: Sequence[float] = SIMULATED_EXPOSURES, views: Views = article_views
-) -> Pairs:
-    """Pairs made from the free photos, darkened at several exposures: always the same ones."""
-    targets = free_photos()
-    darks = [
-        (exposure, name, dark)
-        for exposure in exposures
-        for name, dark in dark_free_photos(exposure).items()
-    ]
-    return _decoded(
-        "free photos, darkened by the simulator",
-        [f"{name}-{exposure}" for exposure, name, _ in darks],
-        [name for _, name, _ in darks],
-        ((dark, targets[name]) for _, name, dark in darks),
-        views,
-    )

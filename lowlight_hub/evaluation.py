@@ -24,6 +24,7 @@ from lowlight_hub.data import (
     PhotoPair,
     find_pairs,
     find_test_pairs,
+    is_of,
     load_pairs,
 )
 from lowlight_hub.photos import open_photo, to_tensor
@@ -88,7 +89,7 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     for row in rows:
         # Of a model that `train.py --leak-free` made.
         config = getattr(models.get(row["model"]), "config", {})
-        if config.get("data") == LEAK_FREE:
+        if is_of(config.get("data", ""), LEAK_FREE):
             row["protocol"] = "leak-free"
     return rows
 

@@ -7,7 +7,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
-from lowlight_hub.data import SHOWN_EXPOSURE, WHOLE, simulated_pairs
+from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs
+from lowlight_hub.data import WHOLE
 from lowlight_hub.durable import replace_file
 from lowlight_hub.photos import photo_of, to_picture, to_tensor
 from lowlight_hub.restoring import enhance

@@ -11,6 +11,7 @@ from PIL import Image
 
 import train
 from lowlight_hub import LowlightError
+from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.data import (
     CROP,
     LOL,
@@ -20,7 +21,6 @@ from lowlight_hub.data import (
     find_test_pairs,
     load_pairs,
     lol_facts,
-    simulated_pairs,
     source_of,
     whole_view,
     without_test_scenes,
@@ -185,6 +185,34 @@ def test_simulated_pairs_are_the_same_every_time_and_dark():
     dark = pairs.dark.float().mean(dim=(1, 2, 3, 4))
     bright = pairs.bright.float().mean(dim=(1, 2, 3, 4))
     assert (dark < 0.7 * bright).all()
+
+
+def test_bright_photos_alone_are_darkened_evenly_each_with_its_own_noise(tmp_path):
+    for number in range(8):
+        place = tmp_path / ("one" if number % 2 else "two/deeper") / f"{number}.png"
+        save_photo(Image.new("RGB", (210, 220), (180, 180, 180)), place)
+    found = find_bright_photos(tmp_path)
+    assert len({pair.scene for pair in found}) == len(found) == 8
+    pairs = load_pairs(found, "mine")
+    assert torch.equal(pairs.dark, load_pairs(found, "mine").dark)
+    assert (pairs.bright == 180).all()
+    means = pairs.dark.float().mean(dim=(1, 2, 3, 4))
+    # Some hardly darker, some nearly black, and none like another.
+    assert means.max() > 100
+    assert means.min() < 40
+    assert means.sort().values.diff().min() > 1
+    # Noise, and not the same one: that would be learned as a pattern.
+    noise = pairs.dark[:, WHOLE].float()
+    noise = (noise - noise.mean(dim=(1, 2, 3), keepdim=True)).flatten(1)
+    assert (noise.std(dim=1) > 0.5).all()
+    assert (torch.corrcoef(noise) - torch.eye(8)).abs().max() < 0.1
+
+
+def test_a_folder_without_bright_photos_is_refused(tmp_path):
+    with pytest.raises(LowlightError, match="no folder"):
+        find_bright_photos(tmp_path / "missing")
+    with pytest.raises(LowlightError, match="holds no photo"):
+        find_bright_photos(tmp_path)
 
 
 def test_photos_keep_their_order_of_channels(tmp_path):

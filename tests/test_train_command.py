@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, read_config
+from lowlight_hub.photos import save_photo
 
 
 def first_epoch(folder: Path) -> str:
@@ -25,6 +27,25 @@ def test_command_trains_from_a_folder(lol, tmp_path, capsys):
     )
     assert status == 0, capsys.readouterr().err
     assert read_config(out / "listing")["training_pairs"] >= 2
+
+
+def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
+    bright = tmp_path / "mine"
+    for name in "abc":
+        save_photo(Image.new("RGB", (64, 64), "white"), bright / f"{name}.png")
+    few = ["listing", "--epochs", "1", "--batch-size", "1", "--bright", str(bright)]
+    counts = []
+    for data in ([], ["--data", str(lol)], ["--data", str(lol), "--leak-free"]):
+        out = tmp_path / f"runs-{len(data)}"
+        assert command.main([*few, *data, "--out", str(out)]) == 0
+        (folder,) = out.iterdir()
+        config = read_config(folder)
+        counts.append(config["training_pairs"] + config["validation_pairs"])
+        assert "mine, darkened by the simulator" in config["data"]
+        card = (folder / "README.md").read_text()
+        assert ("eval15 reward memory" in card) == (data == ["--data", str(lol)])
+    assert counts[0] == 3
+    assert counts[1] == 3 + 4 > counts[2] > 3
 
 
 def test_command_without_data_trains_on_free_photos(tmp_path):

@@ -20,7 +20,7 @@ from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
 from lowlight_hub.batch import plan
-from lowlight_hub.data import dark_free_photos
+from lowlight_hub.bright_photos import dark_free_photos
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import psnr_and_ssim

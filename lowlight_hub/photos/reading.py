@@ -5,7 +5,7 @@ import struct
 import warnings
 import zlib
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
 import numpy as np
@@ -72,6 +72,17 @@ _DECODING_ERRORS = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+
+
+def is_photo(name: str | PurePath) -> bool:
+    """Whether a file is named as a photo is, and is not hidden."""
+    path = PurePath(name)
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def photos_below(folder: Path) -> list[Path]:
+    """The photos in a folder and its subfolders, by name, in order."""
+    return [path for path in sorted(folder.rglob("*")) if is_photo(path) and path.is_file()]
 
 
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:

@@ -1,0 +1,73 @@
+"""Pairs made by the simulator, of bright photos alone: the project's free ones, or a folder's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lowlight_hub.data import PACKAGE, Pairs, PhotoPair, Views, article_views, decoded
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.photos import SUFFIXES, open_photo, photos_below, to_tensor
+from lowlight_hub.simulation import darken
+
+SIMULATED_EXPOSURES = (0.3, 0.15, 0.07, 0.03)
+# The exposure at which examples and sample sheets show the free photos.
+SHOWN_EXPOSURE = 0.07
+# Those of a folder of bright photos: from nearly black to hardly darker.
+_LEAST_EXPOSURE, _MOST_EXPOSURE = 0.02, 0.6
+# Its multiples, without what is before the point, are even and never repeat.
+_GOLDEN_RATIO = 0.6180339887
+
+
+def find_bright_photos(folder: Path) -> list[PhotoPair]:
+    """The photos in a folder, subfolders included, each a scene of its own, to be darkened.
+
+    Exposures are spread evenly, on a scale of stops, from almost none of the light to most of it.
+    Raises LowlightError where there is no such folder, or no photo in it.
+    """
+    if not folder.is_dir():
+        raise LowlightError(f"there is no folder {folder}")
+    photos = photos_below(folder)
+    if not photos:
+        raise LowlightError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
+    pairs = []
+    for number, path in enumerate(photos):
+        share = number * _GOLDEN_RATIO % 1
+        exposure = _LEAST_EXPOSURE * (_MOST_EXPOSURE / _LEAST_EXPOSURE) ** share
+        name = path.relative_to(folder).as_posix()
+        pairs.append(PhotoPair(name, path, path, f"bright photo {name}", exposure))
+    return pairs
+
+
+def free_photos() -> dict[str, Tensor]:
+    """The free photos that the package ships, by name: 3 H W, float, RGB in 0..1."""
+    paths = sorted((PACKAGE / "free_photos").glob("*.webp"))
+    return {path.stem: to_tensor(open_photo(path)) for path in paths}
+
+
+def dark_free_photos(exposure: float = SHOWN_EXPOSURE) -> dict[str, Tensor]:
+    """The free photos as a shorter exposure would have taken them, always with the same noise."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        name: darken(photo, exposure=exposure, generator=generator)
+        for name, photo in free_photos().items()
+    }
+
+
+def simulated_pairs(
+    exposures: Sequence[float] = SIMULATED_EXPOSURES, views: Views = article_views
+) -> Pairs:
+    """Pairs made from the free photos, darkened at several exposures: always the same ones."""
+    targets = free_photos()
+    darks = [
+        (exposure, name, dark)
+        for exposure in exposures
+        for name, dark in dark_free_photos(exposure).items()
+    ]
+    return decoded(
+        "free photos, darkened by the simulator",
+        [f"{name}-{exposure}" for exposure, name, _ in darks],
+        [name for _, name, _ in darks],
+        ((views(dark), views(targets[name])) for _, name, dark in darks),
+    )
