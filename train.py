@@ -35,7 +35,8 @@ from lowlight_hub.outcome import Settings
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
 from lowlight_hub.stopping import Stopped, StopRequest
-from lowlight_hub.training import leave_processes, no_tracker, train
+from lowlight_hub.training import leave_processes, train
+from lowlight_hub.watching import no_tracker
 
 
 def _parser() -> argparse.ArgumentParser:

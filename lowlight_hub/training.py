@@ -7,8 +7,6 @@ the same training, to the bit on a CPU.
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,8 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
-from lowlight_hub.cards import losses_in_words
 from lowlight_hub.checkpoints import checkpoints, clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs
 from lowlight_hub.durable import check_writable, make_folder
@@ -31,21 +27,17 @@ from lowlight_hub.outcome import (
     is_finished,
     keeps_last,
     kept_epoch,
-    write_curve,
-    write_history,
     write_outcome,
-    write_samples,
 )
 from lowlight_hub.resuming import starting_state, written_epochs
 from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.validation import validation_losses
+from lowlight_hub.watching import Watcher
 
 # A kill costs no more than this, and a GPU waits for its losses only so often.
 CHECKPOINT_S = 60.0
 LOSSES_EVERY = 10
-# Drawing the loss curve takes as long as several steps of a small network.
-CURVE_S = 30.0
 
 
 class Objective(nn.Module):
@@ -96,14 +88,10 @@ def train(
         accelerator.print(f"{attempt.name}: already finished, {run.so_far()}")
         return folder
     run.prepare(state, samples_every, report_to)
-    try:
-        with run.request.waiting(), run.bar:
-            while not run.finished():
-                run.epoch()
-            run.end()
-    finally:
-        for tracker in accelerator.trackers:
-            tracker.finish()
+    with run.request.waiting(), run.watcher:
+        while not run.finished():
+            run.epoch()
+        run.end()
     return folder
 
 
@@ -170,7 +158,6 @@ class _Run:
     ) -> None:
         """Builds model and optimiser, and takes up a checkpoint."""
         attempt, settings, accelerator = self.attempt, self.settings, self.accelerator
-        self.samples_every = samples_every
         if accelerator.is_main_process:
             make_folder(self.folder)  # before hours of training, not after
             check_writable(self.folder)
@@ -194,20 +181,18 @@ class _Run:
         if state and self.average:
             self.average.load_state_dict(state["average"])
         self.saved_at = time.monotonic()
-        self.drawn_at = -math.inf
         if state and not checkpoints(self.folder):
             # Of another attempt, whose end is the start of this one, and may be its end as well.
             self._save()
-        if report_to:
-            accelerator.init_trackers(f"lowlight-hub-{attempt.name}", config=self._to_repeat())
-        self.bar = tqdm(
-            total=settings.epochs * self.per_epoch * self.batch_size,
-            initial=self.step * self.batch_size,
-            desc=attempt.name,
-            unit="image",
-            mininterval=1,
-            disable=not accelerator.is_main_process,
-            leave=False,
+        self.watcher = Watcher(
+            attempt,
+            self.folder,
+            accelerator,
+            images=settings.epochs * self.per_epoch * self.batch_size,
+            seen=self.step * self.batch_size,
+            samples_every=samples_every,
+            report_to=report_to,
+            settings=self._to_repeat(),
         )
 
     def epoch(self) -> None:
@@ -223,8 +208,8 @@ class _Run:
                 self._stop()
             if save and self.step < end:
                 self._save()
-            if self.samples_every and self.step % self.samples_every == 0:
-                self._draw_samples()
+            shown = self.validation if len(self.validation) else self.training
+            self.watcher.draw_samples(self._judged(), shown, self.step)
         losses = self._validated() if len(self.validation) else {}
         if not math.isfinite(losses.get("validation_loss", 0.0)):
             raise self._not_finite("validation loss", self.step - 1, losses["validation_loss"])
@@ -234,13 +219,7 @@ class _Run:
         if keeps_last(self.attempt) or kept_epoch(self.attempt, self.history) == len(self.history):
             self.kept = {key: value.clone() for key, value in self._judged().state_dict().items()}
         self._save()
-        self.accelerator.log(self.history[-1], step=self.step)
-        if self.accelerator.is_main_process:
-            self._show_progress()
-            tqdm.write(
-                f"{self.attempt.name}: epoch {len(self.history)} of {self.settings.epochs}, "
-                f"{losses_in_words(self.history[-1])}"
-            )
+        self.watcher.finished_epoch(self.history, self.settings.epochs, self.step)
 
     def _step(self) -> None:
         settings, recipe = self.settings, self.attempt.recipe
@@ -272,7 +251,7 @@ class _Run:
             self.average.update_parameters(self.model)
         self.pending.append(loss.detach())
         self.step += 1
-        self.bar.update(self.batch_size)
+        self.watcher.took_step(self.batch_size)
 
     def _look_at_losses(self) -> None:
         """Fetches the losses of the last steps. Raises LowlightError where one is not finite."""
@@ -283,7 +262,7 @@ class _Run:
             if not math.isfinite(value):
                 raise self._not_finite("loss", step, value)
         self.losses += values
-        self.bar.set_postfix(loss=f"{values[-1]:.4f}", refresh=False)
+        self.watcher.saw_loss(values[-1])
 
     def _not_finite(self, name: str, step: int, value: float) -> LowlightError:
         return LowlightError(
@@ -353,20 +332,6 @@ class _Run:
             stop_if_asked,
         )
 
-    def _show_progress(self) -> None:
-        with _only_warned():
-            write_history(self.history, self.folder)
-            if time.monotonic() - self.drawn_at > CURVE_S:
-                write_curve(self.attempt, self.history, self.folder)
-                self.drawn_at = time.monotonic()
-
-    def _draw_samples(self) -> None:
-        if self.accelerator.is_main_process:
-            model = self._judged().eval()
-            pairs = self.validation if len(self.validation) else self.training
-            with _only_warned():
-                write_samples(self.attempt, model, pairs, self.folder, step=self.step)
-
     def end(self) -> None:
         """Writes what was trained. Raises Stopped where that was asked for meanwhile."""
         if self.accelerator.is_main_process:
@@ -394,23 +359,7 @@ class _Run:
             )
 
 
-@contextmanager
-def _only_warned() -> Iterator[None]:
-    """For pictures and figures that a training can do without."""
-    try:
-        yield
-    except LowlightError as error:
-        tqdm.write(f"warning: {error}; the training goes on")
-
-
 def leave_processes() -> None:
     """Once all is trained: after it the processes of a training can no longer speak."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
-
-
-def no_tracker(name: str) -> str | None:
-    """Why a tracker cannot be used: the sentence that says so; None where it can."""
-    from importlib.util import find_spec
-
-    return None if find_spec(name) else f"{name} is not installed: pip install {name}"

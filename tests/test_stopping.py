@@ -16,7 +16,7 @@ from conftest import python_path
 from hub_server import USER
 
 import train as command
-from lowlight_hub import LowlightError, outcome, training
+from lowlight_hub import LowlightError, outcome, training, watching
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.durable import PARTIAL_FILES
@@ -125,7 +125,7 @@ def test_figures_that_cannot_be_written_do_not_end_a_training(pairs, tmp_path, m
     def full(*_):
         raise LowlightError("cannot write history.jsonl: No space left on device")
 
-    monkeypatch.setattr(training, "write_history", full)
+    monkeypatch.setattr(watching, "write_history", full)
     folder = train(get_attempt("listing"), pairs, Settings(epochs=1, batch_size=2), tmp_path)
     assert (folder / CONFIG_FILE).is_file()
     assert "warning: cannot write history.jsonl" in capsys.readouterr().out
