@@ -25,7 +25,7 @@ from lowlight_hub.hub_data import data_folder
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
-from lowlight_hub.restoring import DETAILS
+from lowlight_hub.restoring import DETAILS, check_settings
 from lowlight_hub.results import RESULTS, read_results, write_tables
 from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
 
@@ -127,9 +127,10 @@ def _add_enhance(commands) -> None:
     enhance.add_argument(
         "--brightness",
         type=float,
-        default=0.0,
+        action="append",
         metavar="STOPS",
-        help="light beyond the model's answer, from -2 to 2 stops (default: %(default)s)",
+        help="light beyond the model's answer, from -2 to 2 stops (default: 0); may be given "
+        "several times, for a result each: STEM_MODEL_+1EV.EXT and so on",
     )
     enhance.add_argument(
         "--format",
@@ -147,23 +148,31 @@ def _add_enhance(commands) -> None:
 
 def _enhance(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
-    label = label_of(arguments.model)
-    photos, complaints = find_photos(arguments.inputs, arguments.out, label)
+    levels = list(dict.fromkeys(arguments.brightness or [0.0]))
+    settings = {"detail": arguments.detail, "strength": arguments.strength}
+    for brightness in levels:
+        check_settings(**settings, brightness=brightness)
+    photos, complaints = find_photos(arguments.inputs, arguments.out, label_of(arguments.model))
     suffix = f".{arguments.format}" if arguments.format else None
-    jobs = plan(photos, arguments.out, label, suffix)
-    written, failures = enhance_batch(
-        model,
-        jobs,
-        detail=arguments.detail,
-        strength=arguments.strength,
-        brightness=arguments.brightness,
-        keep_metadata=arguments.keep_metadata,
-        overwrite=arguments.overwrite,
-    )
-    print(f"wrote {len(written)} of {len(photos)} photos to {arguments.out}")
-    for complaint in complaints + failures:
+    count = 0
+    for brightness in levels:
+        label = label_of(arguments.model, brightness)
+        written, failures = enhance_batch(
+            model,
+            plan(photos, arguments.out, label, suffix),
+            **settings,
+            brightness=brightness,
+            keep_metadata=arguments.keep_metadata,
+            overwrite=arguments.overwrite,
+        )
+        count += len(written)
+        complaints += failures
+    each = f", {len(levels)} of each" if len(levels) > 1 else ""
+    print(f"wrote {count} of {len(photos) * len(levels)} photos to {arguments.out}{each}")
+    # What cannot be read is found out for each brightness.
+    for complaint in dict.fromkeys(complaints):
         print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
-    return 1 if complaints or failures else 0
+    return 1 if complaints else 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

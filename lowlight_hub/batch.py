@@ -22,18 +22,22 @@ class Job:
     target: Path
 
 
-def label_of(model: str) -> str:
-    """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME."""
-    return Path(model).expanduser().resolve().name
+def label_of(model: str, brightness: float = 0.0) -> str:
+    """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME.
+
+    Where they are to be brighter or darker than its answer, the stops follow: attempt-7_+0.5EV.
+    """
+    name = Path(model).expanduser().resolve().name
+    return f"{name}_{brightness:+g}EV" if brightness else name
 
 
 def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Path], list[str]]:
     """The photos among files and in folders, subfolders included, each once; and complaints.
 
-    What has the name of a result and lies where these go, see plan, is only taken when it is named
-    itself.
+    What has the name of a result of the model `label`, of any brightness, and lies where these go,
+    see plan, is only taken when it is named itself.
     """
-    result = re.compile(rf".*_{re.escape(label)}(-\d+)?")
+    result = re.compile(rf".*_{re.escape(label)}(_[+-][\d.]+EV)?(-\d+)?")
     photos: dict[str, Path] = {}
     complaints = []
     for given in inputs:

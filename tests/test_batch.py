@@ -133,11 +133,28 @@ def test_settings_reach_the_photos(night, tmp_path):
     assert Image.open(tmp_path / "none" / "a_listing.png").getpixel((5, 5)) == (20, 10, 5)
     run(night / "a.png", "--out", tmp_path / "raw", "--detail", "raw")
     assert Image.open(tmp_path / "raw" / "a_listing.png").size == (200, 200)
-    pixels = []
-    for stops in ("0", "1"):
-        run(night / "a.png", "--out", tmp_path / stops, "--brightness", stops)
-        pixels.append(Image.open(tmp_path / stops / "a_listing.png").getpixel((5, 5)))
-    assert all(more > before for before, more in zip(*pixels, strict=True))
+
+
+def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):
+    levels = [f"--brightness={stops}" for stops in (0, 1, -0.5, 0)]
+    for again in ([], ["--overwrite"]):
+        assert run(night / "a.png", "--out", night, *levels, *again) == 0
+        assert "wrote 3 of 3 photos" in capsys.readouterr().out
+    pixels = [
+        Image.open(night / f"a_listing{stops}.png").getpixel((5, 5))
+        for stops in ("_-0.5EV", "", "_+1EV")
+    ]
+    assert pixels == sorted(set(pixels))
+    # Whatever brightness is asked for, the others' results are no photos.
+    assert run(night, "--out", night, "--brightness", "0.25") == 0
+    assert "wrote 4 of 4 photos" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_is_named_once_for_all_brightnesses(tmp_path, capsys):
+    (tmp_path / "b.jpg").write_bytes(b"no photo")
+    levels = ["--brightness", "0", "--brightness", "1"]
+    assert run(*levels, tmp_path / "b.jpg", "--out", tmp_path / "out") == 1
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,10 +173,16 @@ def test_wrong_arguments_are_refused(night, tmp_path, capsys, arguments, message
 
 
 def test_a_setting_beyond_its_range_is_said_before_anything_is_written(night, tmp_path, capsys):
-    assert run(night, "--out", tmp_path / "out", "--strength", "2") == 1
-    error = capsys.readouterr().err
-    assert error == "error: strength is 2.0, and must be a number from 0 to 1\n"
-    assert not (tmp_path / "out").exists()
+    for setting, said in (
+        (["--strength", "2"], "strength is 2.0, and must be a number from 0 to 1"),
+        (
+            ["--brightness", "0", "--brightness", "3"],
+            "brightness is 3.0, and must be a number of stops from -2 to 2",
+        ),
+    ):
+        assert run(night, "--out", tmp_path / "out", *setting) == 1
+        assert capsys.readouterr().err == f"error: {said}\n"
+        assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_model_is_named_before_anything_is_written(night, tmp_path, capsys):

@@ -12,7 +12,6 @@ import pandas as pd
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.batch import plan
 from lowlight_hub.cards import trained_in_words
 from lowlight_hub.demo import service
 from lowlight_hub.demo.service import Run, Settings, Tile
@@ -110,7 +109,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[tu
     waiting = gr.DownloadButton(said["download"], value=None, interactive=False, visible=True)
     # The picture first: a large file takes longer to encode than to restore.
     yield slider, gr.Gallery([], visible=False), waiting, luminance, service.SHELF.sources()
-    target = plan([path], service.scratch(), settings.model, f".{settings.file_format}")[0].target
+    target = service.jobs_of([path], settings)[0].target
     save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
     ready = gr.DownloadButton(said["download"], value=str(target), interactive=True, visible=True)
     yield gr.skip(), gr.skip(), ready, gr.skip(), gr.skip()

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
-from lowlight_hub.batch import plan
+from lowlight_hub.batch import Job, label_of, plan
 from lowlight_hub.bright_photos import dark_free_photos
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
@@ -144,6 +144,12 @@ def run_file(path: Path, settings: Settings) -> Run:
     return run(open_photo(path, path.name), settings)
 
 
+def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
+    """Where the results of these photos are written."""
+    label = label_of(settings.model, settings.brightness)
+    return plan(paths, scratch(), label, f".{settings.file_format}")
+
+
 def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path, Run | None, str]]:
     """For each photo the file of its result, in full resolution, its run, and what went wrong.
 
@@ -154,7 +160,7 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
             f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
             "or `lowlight-hub enhance FOLDER` on your own machine"
         )
-    for job in plan(paths, scratch(), settings.model, f".{settings.file_format}"):
+    for job in jobs_of(paths, settings):
         try:
             done = run_file(job.source, settings)
             save_photo(done.restored, job.target, keep_metadata=settings.keep_metadata)
