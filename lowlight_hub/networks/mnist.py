@@ -27,11 +27,11 @@ class MnistEncoder(nn.Sequential):
         one, two, three = stage_widths(width)
         super().__init__(
             down(3, one),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             down(one, two),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             down(two, three),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Flatten(),
             nn.Linear(three * halved(3) ** 2, outputs),
         )
@@ -45,10 +45,10 @@ class MnistDecoder(nn.Sequential):
         super().__init__(
             nn.Linear(latent, three * halved(3) ** 2),
             nn.Unflatten(1, (three, halved(3), halved(3))),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             up(three, two),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             up(two, one),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             up(one, 3),
         )
