@@ -13,9 +13,9 @@ from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
 LOL_LIMITS = (
-    " It learnt from a few hundred photos of a few rooms and streets; 14 of the 15 test scenes are "
-    "among them, so figures on eval15 reward memory. The licence of the LOL photos is not stated "
-    "by their authors; none is contained here."
+    " LOL's few hundred photos show a few rooms and streets; 14 of the 15 test scenes are among "
+    "them, so figures on eval15 reward memory. The licence of the LOL photos is not stated by "
+    "their authors; none is contained here."
 )
 
 
