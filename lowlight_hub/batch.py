@@ -37,7 +37,7 @@ def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Pat
     What has the name of a result of the model `label`, of any brightness, and lies where these go,
     see plan, is only taken when it is named itself.
     """
-    result = re.compile(rf".*_{re.escape(label)}(_[+-][\d.]+EV)?(-\d+)?")
+    result = re.compile(rf".*_{re.escape(label)}(_[+-][^_]+EV)?(-\d+)?")
     photos: dict[str, Path] = {}
     complaints = []
     for given in inputs:
