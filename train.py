@@ -20,6 +20,7 @@ from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import (
     AND,
+    BRIGHT,
     LEAK_FREE,
     Pairs,
     Views,
@@ -52,15 +53,15 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="PATH",
         help="the folder of LOL, a folder with low/ and high/, two folders, dark photos first, or "
-        "hub:USER/NAME[@REVISION], a dataset of the Hub with such folders; without it, free photos "
-        "darkened by a simulator",
+        "hub:USER/NAME[@REVISION], a dataset of the Hub with such folders; without it, and without "
+        "--bright, free photos darkened by a simulator",
     )
     parser.add_argument(
         "--bright",
-        type=Path,
+        type=_folder,
         metavar="FOLDER",
-        help="photos that are as they should be, to be darkened by the simulator and learned from "
-        "beside those of --data",
+        help="photos that are as they should be, subfolders too, to be darkened by the simulator "
+        "and learned from, beside those of --data or alone",
     )
     parser.add_argument("--epochs", type=_positive(int), help="default: the attempt's own")
     parser.add_argument("--batch-size", type=_positive(int), default=Settings.batch_size)
@@ -157,6 +158,12 @@ def _within(least: int, most: int):
 
     whole_number.__name__ = f"whole number between {least} and {most}"
     return whole_number
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("no folder is named")  # nor is the current one meant
+    return Path(text)
 
 
 def _share(text: str) -> float:
@@ -257,7 +264,7 @@ def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> P
             pairs, sources = without_test_scenes(pairs), [LEAK_FREE]
     if arguments.bright:
         pairs += find_bright_photos(arguments.bright)
-        sources.append(f"{source_of(arguments.bright)}, darkened by the simulator")
+        sources.append(f"{BRIGHT} {source_of(arguments.bright)}")
     return load_pairs(pairs, AND.join(sources), views) if pairs else simulated_pairs(views=views)
 
 

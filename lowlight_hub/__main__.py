@@ -130,7 +130,7 @@ def _add_enhance(commands) -> None:
         action="append",
         metavar="STOPS",
         help="light beyond the model's answer, from -2 to 2 stops (default: 0); may be given "
-        "several times, for a result each: STEM_MODEL_+1EV.EXT and so on",
+        "several times, for a result each, STEM_MODEL_+1EV.EXT and so on, one after another",
     )
     enhance.add_argument(
         "--format",
@@ -148,15 +148,15 @@ def _add_enhance(commands) -> None:
 
 def _enhance(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
-    levels = list(dict.fromkeys(arguments.brightness or [0.0]))
     settings = {"detail": arguments.detail, "strength": arguments.strength}
-    for brightness in levels:
+    labels = {}
+    for brightness in arguments.brightness or [0.0]:
         check_settings(**settings, brightness=brightness)
+        labels[label_of(arguments.model, brightness)] = brightness
     photos, complaints = find_photos(arguments.inputs, arguments.out, label_of(arguments.model))
     suffix = f".{arguments.format}" if arguments.format else None
     count = 0
-    for brightness in levels:
-        label = label_of(arguments.model, brightness)
+    for label, brightness in labels.items():
         written, failures = enhance_batch(
             model,
             plan(photos, arguments.out, label, suffix),
@@ -167,8 +167,9 @@ def _enhance(arguments: argparse.Namespace) -> int:
         )
         count += len(written)
         complaints += failures
-    each = f", {len(levels)} of each" if len(levels) > 1 else ""
-    print(f"wrote {count} of {len(photos) * len(levels)} photos to {arguments.out}{each}")
+    results = len(photos) * len(labels)
+    asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
+    print(f"wrote {count} of {results} {asked} to {arguments.out}")
     # What cannot be read is found out for each brightness.
     for complaint in dict.fromkeys(complaints):
         print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)

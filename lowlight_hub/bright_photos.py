@@ -21,22 +21,27 @@ _GOLDEN_RATIO = 0.6180339887
 
 
 def find_bright_photos(folder: Path) -> list[PhotoPair]:
-    """The photos in a folder, subfolders included, each a scene of its own, to be darkened.
+    """The photos in a folder and its subfolders, each once and a scene of its own, to be darkened.
 
     Exposures are spread evenly, on a scale of stops, from almost none of the light to most of it.
-    Raises LowlightError where there is no such folder, or no photo in it.
+    Raises LowlightError where there is no such folder, or no photo in it, and for photos of LOL:
+    some are dark, and some its test set.
     """
     if not folder.is_dir():
         raise LowlightError(f"there is no folder {folder}")
-    photos = photos_below(folder)
+    # A link is no second photo.
+    photos = {path.resolve(): path for path in photos_below(folder)}
     if not photos:
         raise LowlightError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
     pairs = []
-    for number, path in enumerate(photos):
+    for number, (real, path) in enumerate(photos.items()):
+        if {"our485", "eval15"} & set(real.parts):
+            raise LowlightError(f"{path} is of LOL: name LOL with --data, and other photos here")
         share = number * _GOLDEN_RATIO % 1
         exposure = _LEAST_EXPOSURE * (_MOST_EXPOSURE / _LEAST_EXPOSURE) ** share
         name = path.relative_to(folder).as_posix()
-        pairs.append(PhotoPair(name, path, path, f"bright photo {name}", exposure))
+        # Scenes are written down and published; what somebody's photos are called is not.
+        pairs.append(PhotoPair(name, path, path, f"bright photo {number + 1}", exposure))
     return pairs
 
 

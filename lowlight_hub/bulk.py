@@ -280,7 +280,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     parser.add_argument("--detail", choices=DETAILS, default="transfer")
     parser.add_argument("--strength", type=float, default=1.0)
-    parser.add_argument("--brightness", type=float, default=0.0, help="in stops, from -2 to 2")
+    parser.add_argument(
+        "--brightness",
+        type=float,
+        default=0.0,
+        help="in stops, from -2 to 2; the results are named after it",
+    )
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
-from lowlight_hub.data import LOL, article_views, is_of
+from lowlight_hub.data import BRIGHT, LOL, article_views, is_of
 from lowlight_hub.durable import replace_text
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
@@ -118,7 +118,11 @@ def model_card(
             f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
             f"Free photos darkened by a simulator. From above: {', '.join(shown_rows)}."
         )
-    parts.append(f"**Limits.** {sight}" + (LOL_LIMITS if is_of(config["data"], LOL) else ""))
+    limits = LOL_LIMITS if is_of(config["data"], LOL) else ""
+    _, bright, name = config["data"].partition(BRIGHT)
+    if bright:
+        limits += f" The {bright}{name} are under terms of their own; none is contained here."
+    parts.append(f"**Limits.** {sight}{limits}")
     return "\n\n".join(parts) + "\n"
 
 

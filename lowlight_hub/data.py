@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ LOL = "LOL our485"
 LEAK_FREE = "LOL our485 without the scenes of eval15"
 # Height and width of LOL's photos.
 LOL_SIZE = (400, 600)
-# Between the parts of a source.
+# What a source calls photos that the simulator darkened, and what stands between its parts.
+BRIGHT = "bright photos of"
 AND = " and "
 FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 # The article's attempts see two views of each photo: its top-left crop, and the whole photo made as
@@ -36,7 +38,8 @@ Views = Callable[[Tensor], Tensor]
 class PhotoPair:
     """Two files of one view, and the scene that it shows: pairs of one scene are never split up.
 
-    `exposure` is the share of its light at which the simulator darkens `dark`, then a bright photo.
+    Where `exposure` is given, both are the bright photo, and the simulator makes the dark one of
+    it, with this share of the light.
     """
 
     name: str
@@ -74,7 +77,8 @@ class Pairs:
 
     def fingerprint(self) -> str:
         """What tells these pairs from others: their number, and a hash of names and pixels."""
-        found = hashlib.sha256("\n".join((str(self.dark.shape[1:]), *self.names)).encode())
+        names = "\n".join((str(self.dark.shape[1:]), *self.names))
+        found = hashlib.sha256(os.fsencode(names))
         for row in self.rows:
             for side in (self.dark, self.bright):
                 found.update(side[row].cpu().contiguous().numpy().data)
@@ -240,15 +244,17 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
 
     def read() -> Iterator[tuple[Tensor, Tensor]]:
         for pair in tqdm(pairs, desc="reading photos", unit="pair", leave=False):
-            dark, bright = (open_photo(path, str(path)) for path in (pair.dark, pair.bright))
+            bright = open_photo(pair.bright, str(pair.bright))
+            seen = views(to_tensor(bright))
+            if pair.exposure is not None:
+                # Not the photo itself: made smaller, it would have less noise.
+                yield darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name)), seen
+                continue
+            dark = open_photo(pair.dark, str(pair.dark))
             if dark.size != bright.size:
                 sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
                 raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
-            seen = views(to_tensor(dark))
-            if pair.exposure is not None:
-                # Not before: in a photo made smaller the noise would be less.
-                seen = darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name))
-            yield seen, views(to_tensor(bright))
+            yield views(to_tensor(dark)), seen
 
     names, scenes = zip(*((pair.name, pair.scene) for pair in pairs), strict=True)
     return decoded(source, names, scenes, read())
@@ -256,7 +262,7 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
 
 def _noise_of(name: str) -> torch.Generator:
     """Noise that is another in each photo, and in each always the same."""
-    return torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    return torch.Generator().manual_seed(zlib.crc32(os.fsencode(name)))
 
 
 def decoded(

@@ -136,18 +136,19 @@ def test_settings_reach_the_photos(night, tmp_path):
 
 
 def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):
-    levels = [f"--brightness={stops}" for stops in (0, 1, -0.5, 0)]
+    levels = [f"--brightness={stops}" for stops in (0, 1, -0.5, 0, 1.00000001)]
     for again in ([], ["--overwrite"]):
         assert run(night / "a.png", "--out", night, *levels, *again) == 0
-        assert "wrote 3 of 3 photos" in capsys.readouterr().out
+        assert "wrote 3 of 3 results of 1 photos" in capsys.readouterr().out
     pixels = [
         Image.open(night / f"a_listing{stops}.png").getpixel((5, 5))
         for stops in ("_-0.5EV", "", "_+1EV")
     ]
     assert pixels == sorted(set(pixels))
     # Whatever brightness is asked for, the others' results are no photos.
-    assert run(night, "--out", night, "--brightness", "0.25") == 0
-    assert "wrote 4 of 4 photos" in capsys.readouterr().out
+    for stops in ("0.25", "0.00001"):
+        assert run(night, "--out", night, "--brightness", stops) == 0
+        assert "wrote 4 of 4 photos" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_read_is_named_once_for_all_brightnesses(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import os
 import shutil
 from pathlib import Path
 
@@ -206,6 +207,21 @@ def test_bright_photos_alone_are_darkened_evenly_each_with_its_own_noise(tmp_pat
     noise = (noise - noise.mean(dim=(1, 2, 3), keepdim=True)).flatten(1)
     assert (noise.std(dim=1) > 0.5).all()
     assert (torch.corrcoef(noise) - torch.eye(8)).abs().max() < 0.1
+
+
+def test_names_of_bright_photos_are_kept_to_ourselves_and_links_are_no_second_photo(tmp_path):
+    photo = tmp_path / "mine" / os.fsdecode(b"Zo\xeb 2024.png")  # as old archives have it
+    save_photo(Image.new("RGB", (30, 20), "white"), photo)
+    (tmp_path / "mine" / "link.png").symlink_to(photo)
+    (pair,) = find_bright_photos(tmp_path / "mine")
+    assert "2024" not in pair.scene
+    assert load_pairs([pair], "mine").fingerprint()
+
+
+@pytest.mark.parametrize("below", [".", "our485/low", "eval15"])
+def test_photos_of_lol_are_no_bright_photos(lol, below):
+    with pytest.raises(LowlightError, match="is of LOL: name LOL with --data"):
+        find_bright_photos(lol / below)
 
 
 def test_a_folder_without_bright_photos_is_refused(tmp_path):

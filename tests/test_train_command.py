@@ -41,8 +41,9 @@ def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
         (folder,) = out.iterdir()
         config = read_config(folder)
         counts.append(config["training_pairs"] + config["validation_pairs"])
-        assert "mine, darkened by the simulator" in config["data"]
+        assert "bright photos of mine" in config["data"]
         card = (folder / "README.md").read_text()
+        assert "The bright photos of mine are under terms of their own" in card
         assert ("eval15 reward memory" in card) == (data == ["--data", str(lol)])
     assert counts[0] == 3
     assert counts[1] == 3 + 4 > counts[2] > 3
@@ -118,6 +119,7 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
         ["vae", "--whole-share", "2", "2 is not between 0 and 1"],
         ["vae", "--whole-share", "x", "invalid number between 0 and 1 value: 'x'"],
         ["vae", "--seed", "-1", "-1 is not between 0 and"],
+        ["vae", "--bright", "", "no folder is named"],
         ["vae", "--width", "200000", "200000 is not between 1 and"],
     ],
 )
