@@ -93,10 +93,9 @@ def ways(model: str) -> dict[str, Way]:
     }
 
 
-def measured(restored: Image.Image, bright: Image.Image) -> tuple[float, float]:
-    """PSNR in dB as it is, and after GT-mean."""
-    answer, truth = np.array(restored), np.array(bright)
-    return psnr(answer, truth), psnr_gt_mean(torch.from_numpy(answer).permute(2, 0, 1) / 255, truth)
+def after_gt_mean(restored: Image.Image, truth: np.ndarray) -> float:
+    """PSNR in dB once the answer was scaled to the right mean."""
+    return psnr_gt_mean(torch.from_numpy(np.array(restored)).permute(2, 0, 1) / 255, truth)
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:
@@ -151,13 +150,14 @@ def main() -> None:
         figures: dict[float, list[list[float]]] = {exposure: [] for exposure in EXPOSURES}
         for name, photo in bright_photos():
             bright, rows = of_size(photo, megapixels), []
+            truth = np.array(bright)
             for exposure in EXPOSURES:
                 dark = darkened(bright, exposure)
                 answers = [way(dark) for way in compared.values()]
-                both = [measured(answer, bright) for answer in answers]
-                figures[exposure].append([*(plain for plain, _ in both), both[-1][1]])
+                found = [psnr(np.array(answer), truth) for answer in answers]
+                figures[exposure].append([*found, after_gt_mean(answers[-1], truth)])
                 rows.append([*answers, bright])
-                print(megapixels, name, exposure, *(f"{it:.1f}" for it, _ in both), flush=True)
+                print(megapixels, name, exposure, *(f"{it:.1f}" for it in found), flush=True)
             if arguments.pictures:
                 arguments.pictures.mkdir(parents=True, exist_ok=True)
                 sheet(rows).save(arguments.pictures / f"{name}-{megapixels}.png")
