@@ -190,6 +190,7 @@ class _Run:
             accelerator,
             images=settings.epochs * self.per_epoch * self.batch_size,
             seen=self.step * self.batch_size,
+            samples=self.validation if len(self.validation) else self.training,
             samples_every=samples_every,
             report_to=report_to,
             settings=self._to_repeat(),
@@ -208,8 +209,7 @@ class _Run:
                 self._stop()
             if save and self.step < end:
                 self._save()
-            shown = self.validation if len(self.validation) else self.training
-            self.watcher.draw_samples(self._judged(), shown, self.step)
+            self.watcher.draw_samples(self._judged(), self.step)
         losses = self._validated() if len(self.validation) else {}
         if not math.isfinite(losses.get("validation_loss", 0.0)):
             raise self._not_finite("validation loss", self.step - 1, losses["validation_loss"])

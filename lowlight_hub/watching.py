@@ -36,16 +36,17 @@ class Watcher:
         *,
         images: int,
         seen: int,
+        samples: Pairs,
         samples_every: int | None,
         report_to: str | None,
         settings: dict[str, Any],
     ):
         """`images` are those of the whole training, `seen` of them before this start.
 
-        `settings` are for the tracker that `report_to` names.
+        Of `samples` the first few are drawn. `settings` are for the tracker that `report_to` names.
         """
         self.attempt, self.folder, self.accelerator = attempt, folder, accelerator
-        self.samples_every = samples_every
+        self.samples, self.samples_every = samples, samples_every
         if report_to:
             accelerator.init_trackers(f"lowlight-hub-{attempt.name}", config=settings)
         self.bar = tqdm(
@@ -89,12 +90,12 @@ class Watcher:
             f"{self.attempt.name}: epoch {len(history)} of {epochs}, {losses_in_words(history[-1])}"
         )
 
-    def draw_samples(self, model: nn.Module, pairs: Pairs, step: int) -> None:
+    def draw_samples(self, model: nn.Module, step: int) -> None:
         """Draws what the model makes of a few pairs, where it is time for that."""
         due = self.samples_every and step % self.samples_every == 0
         if due and self.accelerator.is_main_process:
             with _only_warned():
-                write_samples(self.attempt, model.eval(), pairs, self.folder, step=step)
+                write_samples(self.attempt, model.eval(), self.samples, self.folder, step=step)
 
 
 @contextmanager
@@ -108,6 +109,6 @@ def _only_warned() -> Iterator[None]:
 
 def no_tracker(name: str) -> str | None:
     """Why a tracker cannot be used: the sentence that says so; None where it can."""
-    return (
-        None if importlib.util.find_spec(name) else f"{name} is not installed: pip install {name}"
-    )
+    if importlib.util.find_spec(name):
+        return None
+    return f"{name} is not installed: pip install {name}"
