@@ -78,3 +78,18 @@ def test_the_stages_do_not_disturb_each_other():
         two_stage_loss(model, 0.1 * bright, bright), [model.coarse.head.bias]
     )
     torch.testing.assert_close(of_coarse, without_fine)
+
+
+@pytest.mark.parametrize(("others", "same"), [([1, 2, 3], True), ([4], False)])
+def test_in_training_every_fourth_photo_gives_the_fine_stage_a_patch(others, same):
+    torch.manual_seed(0)
+    model = TwoStageAutoencoder(width=8).train()
+    bright = torch.rand(5, 3, 60, 80)
+    changed = bright.clone()
+    changed[others] = torch.rand(len(others), 3, 60, 80)
+    gradients = []
+    for photos in (bright, changed):
+        torch.manual_seed(1)
+        loss = two_stage_loss(model, 0.1 * photos, photos)
+        gradients += torch.autograd.grad(loss, [model.fine.head.weight])
+    assert torch.allclose(*gradients) == same
