@@ -1,22 +1,26 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
     python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
-                                   [--before-after FILE]
+                                   [--beside NAME=FOLDER ...] [--dark FOLDER] [--before-after FILE]
 
 Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field, a page of
 text, the moon's ground, a brick wall, coins, a garage, and an eye and tissue through instruments:
 no model was trained on any of them. Each is darkened to several exposures at each size and
 compared with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a
 photo that is already bright stays as it is. The bright photo is only one of the ways in which it
-could have been exposed, and no dark photo tells which: so the last column first scales the answer
-to the right mean (GT-mean). With --pictures, a sheet of each photo is written, to be looked at;
---before-after writes the README's first picture instead of measuring: the project's free photos,
-dark and restored.
+could have been exposed, and no dark photo tells which: so behind a stroke stands what a network's
+answer has once it was scaled to the right mean (GT-mean).
+
+To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
+each --beside names a folder of what somebody else's program made of them, PNG files of the same
+names. With --pictures, a sheet of each photo is written, to be looked at; --before-after writes the
+README's first picture instead of measuring: the project's free photos, dark and restored.
 """
 
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +53,9 @@ OTHER_KINDS = (
     "immunohistochemistry",
 )
 
-Way = Callable[[Image.Image], Image.Image]
+Way = Callable[[Image.Image, str], Image.Image | None]
+"""From a dark photo and the name of its file to what is made of it, or None where that is missing.
+"""
 
 
 def bright_photos() -> Iterator[tuple[str, Image.Image]]:
@@ -79,23 +85,51 @@ def darkened(photo: Image.Image, exposure: float) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def ways(model: str) -> dict[str, Way]:
-    """What is compared, by the head of its column."""
-    network = load_model(model)
+def file_name(stem: str, exposure: float) -> str:
+    """What the file of a dark photo is called, and other programs' answers to it."""
+    return f"{stem}-{exposure:g}.png"
+
+
+def classical() -> dict[str, Way]:
+    """What is compared that has learnt nothing, by the head of its column."""
     curve = [round(255 * (value / 255) ** 0.4) for value in range(256)] * 3
     return {
-        "the dark photo": lambda photo: photo,
-        "gamma 0.4": lambda photo: photo.point(curve),
-        "CLAHE": lambda photo: Image.fromarray(
+        "the dark photo": lambda photo, _: photo,
+        "gamma 0.4": lambda photo, _: photo.point(curve),
+        "CLAHE": lambda photo, _: Image.fromarray(
             (equalize_adapthist(np.array(photo)) * 255).round().astype(np.uint8)
         ),
-        f"`{model}`": lambda photo: enhance(network, photo),
     }
 
 
-def after_gt_mean(restored: Image.Image, truth: np.ndarray) -> float:
-    """PSNR in dB once the answer was scaled to the right mean."""
-    return psnr_gt_mean(torch.from_numpy(np.array(restored)).permute(2, 0, 1) / 255, truth)
+def networks(model: str, beside: dict[str, Path]) -> dict[str, Way]:
+    """The networks that are compared: other programs' answers, and our model."""
+    network = load_model(model)
+    return {
+        **{title: partial(_found, folder) for title, folder in beside.items()},
+        f"`{model}`": lambda photo, _: enhance(network, photo),
+    }
+
+
+def _found(folder: Path, photo: Image.Image, name: str) -> Image.Image | None:
+    path = folder / name
+    if not path.exists():
+        return None
+    with Image.open(path) as answer:
+        if answer.size != photo.size:
+            sys.exit(f"{path} has {answer.size} pixels, not {photo.size} as the dark photo has")
+        return answer.convert("RGB")
+
+
+def figures_of(answer: Image.Image | None, truth: np.ndarray, *, gt_mean: bool) -> list[float]:
+    """PSNR in dB, and what it is after GT-mean if that is asked for."""
+    if answer is None:
+        return [float("nan")] * (1 + gt_mean)
+    found = [psnr(np.array(answer), truth)]
+    if gt_mean:
+        pixels = torch.from_numpy(np.array(answer)).permute(2, 0, 1) / 255
+        found.append(psnr_gt_mean(pixels, truth))
+    return found
 
 
 def sheet(rows: list[list[Image.Image]]) -> Image.Image:
@@ -132,6 +166,53 @@ def before_after(model: str) -> Image.Image:
     return paper.crop((0, 0, ROW_PX, bottom - GAP_PX))
 
 
+def write_dark(folder: Path, sizes: list[float]) -> None:
+    """Writes every dark photo that is measured, for other programs to restore."""
+    for name, photo in bright_photos():
+        for megapixels in sizes:
+            bright = of_size(photo, megapixels)
+            for exposure in EXPOSURES:
+                dark = darkened(bright, exposure)
+                dark.save(folder / file_name(f"{name}-{megapixels:g}", exposure))
+
+
+def measured(
+    photo: Image.Image, stem: str, simple: dict[str, Way], learnt: dict[str, Way]
+) -> tuple[dict[float, list[list[float]]], Image.Image]:
+    """What every way has at every exposure of a photo, and a sheet of its answers."""
+    truth, figures, rows = np.array(photo), {}, []
+    for exposure in EXPOSURES:
+        dark = darkened(photo, exposure)
+        name = file_name(stem, exposure)
+        answers = {title: way(dark, name) for title, way in (simple | learnt).items()}
+        figures[exposure] = [
+            figures_of(answer, truth, gt_mean=title in learnt) for title, answer in answers.items()
+        ]
+        rows.append([*(answer or dark for answer in answers.values()), photo])
+        print(
+            name,
+            *("/".join(f"{it:.1f}" for it in found) for found in figures[exposure]),
+            flush=True,
+        )
+    return figures, sheet(rows)
+
+
+def line_of(megapixels: float, exposure: float, photos: list[list[list[float]]]) -> str:
+    """A line of the table: means over the photos."""
+    cells = []
+    for column in zip(*photos, strict=True):
+        means = np.mean(column, axis=0)
+        cells.append("–" if np.isnan(means).any() else " / ".join(f"{it:.1f}" for it in means))
+    return f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |"
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, _, folder = text.partition("=")
+    if not Path(folder).is_dir() or not folder:
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=FOLDER, of a folder that exists")
+    return name, Path(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
@@ -139,31 +220,36 @@ def main() -> None:
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
+    parser.add_argument("--dark", type=Path, metavar="FOLDER", help="dark photos, and no more")
+    parser.add_argument(
+        "--beside",
+        type=_named,
+        nargs="+",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="others' answers",
+    )
     arguments = parser.parse_args()
     if arguments.before_after:
         before_after(arguments.model).save(arguments.before_after, quality=85)
         return
-    compared = ways(arguments.model)
-    titles = ["size", "exposure", *compared, f"`{arguments.model}`, GT-mean"]
+    for folder in filter(None, (arguments.dark, arguments.pictures)):
+        folder.mkdir(parents=True, exist_ok=True)
+    if arguments.dark:
+        write_dark(arguments.dark, arguments.megapixels)
+        return
+    simple, learnt = classical(), networks(arguments.model, dict(arguments.beside))
+    titles = ["size", "exposure", *simple, *learnt]
     lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
     for megapixels in arguments.megapixels:
-        figures: dict[float, list[list[float]]] = {exposure: [] for exposure in EXPOSURES}
+        found = []
         for name, photo in bright_photos():
-            bright, rows = of_size(photo, megapixels), []
-            truth = np.array(bright)
-            for exposure in EXPOSURES:
-                dark = darkened(bright, exposure)
-                answers = [way(dark) for way in compared.values()]
-                found = [psnr(np.array(answer), truth) for answer in answers]
-                figures[exposure].append([*found, after_gt_mean(answers[-1], truth)])
-                rows.append([*answers, bright])
-                print(megapixels, name, exposure, *(f"{it:.1f}" for it in found), flush=True)
+            bright, stem = of_size(photo, megapixels), f"{name}-{megapixels:g}"
+            figures, answers = measured(bright, stem, simple, learnt)
+            found.append(figures)
             if arguments.pictures:
-                arguments.pictures.mkdir(parents=True, exist_ok=True)
-                sheet(rows).save(arguments.pictures / f"{name}-{megapixels}.png")
-        for exposure, photos in figures.items():
-            cells = [f"{value:.1f}" for value in np.mean(photos, axis=0)]
-            lines.append(f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |")
+                answers.save(arguments.pictures / f"{stem}.png")
+        lines += [line_of(megapixels, it, [one[it] for one in found]) for it in EXPOSURES]
     print(*lines, sep="\n")
     if arguments.readme:
         put_table(arguments.readme, "benchmarks/exposures.py", "\n".join(lines))

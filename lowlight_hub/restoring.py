@@ -19,6 +19,7 @@ from lowlight_hub.transfer import (
     apply_maps,
     brightened,
     colour_maps,
+    noise_of,
     relit,
     ridge_of,
     rows_enlarged,
@@ -139,7 +140,7 @@ def restore(
         return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
     width, height = photo.size
     if detail == "transfer":
-        maps = colour_maps(small, answer, ridge_of(overview))
+        maps = colour_maps(small, answer, ridge_of(noise_of(overview)))
         return _by_strips(
             photo,
             lambda rows, pixels: apply_maps(rows_enlarged(maps, rows, height, width), pixels),

@@ -19,11 +19,11 @@ COLOUR_SHARE = 0.5
 # Window of the guided filter: pixels around a pixel of the small photo.
 RADIUS_PX = 1
 # How many variances of the noise an edge must exceed.
-NOISE_VARIANCES = 2.0
+_NOISE_VARIANCES = 2.0
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
 # For photos without any noise.
-_LEAST_VARIANCE = 1e-6
+_LEAST_VARIANCE = 1e-7
 _NOISE_BLOCKS = 12
 
 
@@ -91,9 +91,9 @@ def _log_odds(values: Tensor) -> Tensor:
     return ((values + _BLACK) / (1 - values + _BLACK)).log()
 
 
-def ridge_of(photo: Tensor) -> float:
-    """The ridge for colour_maps that smooths the noise of a photo 1 3 H W away."""
-    return max(_LEAST_VARIANCE, NOISE_VARIANCES * noise_of(photo).item() ** 2)
+def ridge_of(noise: Tensor) -> Tensor:
+    """The ridges for colour_maps, B, that smooth noise of these standard deviations, B, away."""
+    return (_NOISE_VARIANCES * noise.square()).clamp_min(_LEAST_VARIANCE)
 
 
 def apply_maps(maps: Tensor, photo: Tensor) -> Tensor:

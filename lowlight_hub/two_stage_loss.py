@@ -45,7 +45,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
         torch.cat([resize(photo[None], size) for photo in photos])
         for photos in zip(*pairs, strict=True)
     )
-    answer = model.coarse(small.contiguous(memory_format=torch.channels_last))
+    answer = model.coarse(small)
     light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
     some = slice(None, None, PATCH_EVERY if model.training else 1)
     return light + _loss_of_patches(model, pairs[some], small[some], answer[some], target[some])

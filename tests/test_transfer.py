@@ -73,7 +73,7 @@ def test_edges_come_from_the_photo_and_not_from_the_answer():
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_photos_without_any_detail_give_finite_maps(value):
     dark = torch.full((1, 3, 8, 8), value)
-    maps = colour_maps(dark, relit(dark, torch.rand(1, 3, 8, 8)), ridge_of(dark))
+    maps = colour_maps(dark, relit(dark, torch.rand(1, 3, 8, 8)), ridge_of(noise_of(dark)))
     assert maps.isfinite().all()
 
 
@@ -82,7 +82,9 @@ def test_noise_below_the_measured_one_is_smoothed():
     noisy = clean + 0.01 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     answer = torch.full_like(clean, 0.6)
     kept = apply_maps(colour_maps(noisy, relit(noisy, answer), LEAST_RIDGE), noisy).std()
-    smoothed = apply_maps(colour_maps(noisy, relit(noisy, answer), ridge_of(noisy)), noisy).std()
+    smoothed = apply_maps(
+        colour_maps(noisy, relit(noisy, answer), ridge_of(noise_of(noisy))), noisy
+    ).std()
     assert smoothed < 0.6 * kept
 
 

@@ -9,18 +9,17 @@ from lowlight_hub.networks.fine import FineStage
 from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
 from lowlight_hub.transfer import (
-    NOISE_VARIANCES,
     apply_maps,
     brightened,
     colour_maps,
     noise_of,
+    ridge_of,
     rows_enlarged,
 )
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
 _EDGE_SHARE = 0.08
 _LEAST_MEAN = 4e-3
-_LEAST_VARIANCE = 1e-7
 # Of white noise, what resize() leaves when n by n pixels become one: this, divided by n.
 _NOISE_LEFT = 2 / 3
 # What is added to both sides of the ratio by which a place is lit: two 8-bit steps.
@@ -102,7 +101,7 @@ def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
     stage it would be blotches of many pixels, which it cannot tell from the photo.
     The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3).
     """
-    noisy = (NOISE_VARIANCES * noise.square()).clamp_min(_LEAST_VARIANCE)
+    noisy = ridge_of(noise)
     both = torch.cat([answer, small], dim=1)
     both = apply_maps(colour_maps(small, both, noisy).to(small), small).clamp(0, 1)
     mean = small.double().mean(dim=(1, 2, 3)).clamp_min(_LEAST_MEAN)
