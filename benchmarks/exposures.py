@@ -13,8 +13,9 @@ answer has once it was scaled to the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
-names. With --pictures, a sheet of each photo is written, to be looked at; --before-after writes the
-README's first picture instead of measuring: the project's free photos, dark and restored.
+names, and the table is of these and ours. With --pictures, a sheet of each photo is written, to be
+looked at; --before-after writes the README's first picture instead of measuring: the project's free
+photos, dark and restored.
 """
 
 import argparse
@@ -53,9 +54,8 @@ OTHER_KINDS = (
     "immunohistochemistry",
 )
 
-Way = Callable[[Image.Image, str], Image.Image | None]
-"""From a dark photo and the name of its file to what is made of it, or None where that is missing.
-"""
+Way = Callable[[Image.Image, str], Image.Image]
+"""From a dark photo and the name of its file to what is made of it."""
 
 
 def bright_photos() -> Iterator[tuple[str, Image.Image]]:
@@ -111,20 +111,18 @@ def networks(model: str, beside: dict[str, Path]) -> dict[str, Way]:
     }
 
 
-def _found(folder: Path, photo: Image.Image, name: str) -> Image.Image | None:
+def _found(folder: Path, photo: Image.Image, name: str) -> Image.Image:
     path = folder / name
     if not path.exists():
-        return None
+        sys.exit(f"{path} is missing: --dark writes the photos that it takes answers to")
     with Image.open(path) as answer:
         if answer.size != photo.size:
             sys.exit(f"{path} has {answer.size} pixels, not {photo.size} as the dark photo has")
         return answer.convert("RGB")
 
 
-def figures_of(answer: Image.Image | None, truth: np.ndarray, *, gt_mean: bool) -> list[float]:
+def figures_of(answer: Image.Image, truth: np.ndarray, *, gt_mean: bool) -> list[float]:
     """PSNR in dB, and what it is after GT-mean if that is asked for."""
-    if answer is None:
-        return [float("nan")] * (1 + gt_mean)
     found = [psnr(np.array(answer), truth)]
     if gt_mean:
         pixels = torch.from_numpy(np.array(answer)).permute(2, 0, 1) / 255
@@ -188,7 +186,7 @@ def measured(
         figures[exposure] = [
             figures_of(answer, truth, gt_mean=title in learnt) for title, answer in answers.items()
         ]
-        rows.append([*(answer or dark for answer in answers.values()), photo])
+        rows.append([*answers.values(), photo])
         print(
             name,
             *("/".join(f"{it:.1f}" for it in found) for found in figures[exposure]),
@@ -202,7 +200,7 @@ def line_of(megapixels: float, exposure: float, photos: list[list[list[float]]])
     cells = []
     for column in zip(*photos, strict=True):
         means = np.mean(column, axis=0)
-        cells.append("–" if np.isnan(means).any() else " / ".join(f"{it:.1f}" for it in means))
+        cells.append(" / ".join(f"{it:.1f}" for it in means))
     return f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |"
 
 
@@ -238,7 +236,10 @@ def main() -> None:
     if arguments.dark:
         write_dark(arguments.dark, arguments.megapixels)
         return
-    simple, learnt = classical(), networks(arguments.model, dict(arguments.beside))
+    # A table of its own: other programs' answers are seldom at hand for all sizes.
+    table = "benchmarks/exposures.py" + (" --beside" if arguments.beside else "")
+    simple = {} if arguments.beside else classical()
+    learnt = networks(arguments.model, dict(arguments.beside))
     titles = ["size", "exposure", *simple, *learnt]
     lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
     for megapixels in arguments.megapixels:
@@ -252,7 +253,7 @@ def main() -> None:
         lines += [line_of(megapixels, it, [one[it] for one in found]) for it in EXPOSURES]
     print(*lines, sep="\n")
     if arguments.readme:
-        put_table(arguments.readme, "benchmarks/exposures.py", "\n".join(lines))
+        put_table(arguments.readme, table, "\n".join(lines))
 
 
 if __name__ == "__main__":
