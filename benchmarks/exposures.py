@@ -73,6 +73,12 @@ def of_size(photo: Image.Image, megapixels: float) -> Image.Image:
     return photo.resize((round(photo.width * scale), round(photo.height * scale)))
 
 
+def photos_of(megapixels: float) -> Iterator[tuple[str, Image.Image]]:
+    """The bright photos at one size, and what their files' names begin with."""
+    for name, photo in bright_photos():
+        yield f"{name}-{megapixels:g}", of_size(photo, megapixels)
+
+
 def darkened(photo: Image.Image, exposure: float) -> Image.Image:
     """What the simulator's sensor makes of the photo at this exposure."""
     generator = torch.Generator().manual_seed(0)
@@ -123,10 +129,10 @@ def _found(folder: Path, photo: Image.Image, name: str) -> Image.Image:
 
 def figures_of(answer: Image.Image, truth: np.ndarray, *, gt_mean: bool) -> list[float]:
     """PSNR in dB, and what it is after GT-mean if that is asked for."""
-    found = [psnr(np.array(answer), truth)]
+    pixels = np.array(answer)
+    found = [psnr(pixels, truth)]
     if gt_mean:
-        pixels = torch.from_numpy(np.array(answer)).permute(2, 0, 1) / 255
-        found.append(psnr_gt_mean(pixels, truth))
+        found.append(psnr_gt_mean(torch.from_numpy(pixels).permute(2, 0, 1) / 255, truth))
     return found
 
 
@@ -166,12 +172,10 @@ def before_after(model: str) -> Image.Image:
 
 def write_dark(folder: Path, sizes: list[float]) -> None:
     """Writes every dark photo that is measured, for other programs to restore."""
-    for name, photo in bright_photos():
-        for megapixels in sizes:
-            bright = of_size(photo, megapixels)
+    for megapixels in sizes:
+        for stem, photo in photos_of(megapixels):
             for exposure in EXPOSURES:
-                dark = darkened(bright, exposure)
-                dark.save(folder / file_name(f"{name}-{megapixels:g}", exposure))
+                darkened(photo, exposure).save(folder / file_name(stem, exposure))
 
 
 def measured(
@@ -244,9 +248,8 @@ def main() -> None:
     lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
     for megapixels in arguments.megapixels:
         found = []
-        for name, photo in bright_photos():
-            bright, stem = of_size(photo, megapixels), f"{name}-{megapixels:g}"
-            figures, answers = measured(bright, stem, simple, learnt)
+        for stem, photo in photos_of(megapixels):
+            figures, answers = measured(photo, stem, simple, learnt)
             found.append(figures)
             if arguments.pictures:
                 answers.save(arguments.pictures / f"{stem}.png")

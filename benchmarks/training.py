@@ -131,8 +131,11 @@ def convolutions_of(recorded: profile) -> float:
 
 def measured(
     name: str, pairs: list[PhotoPair], source: str, seconds: float, device: torch.device, ours: bool
-) -> tuple[float, float, float, float]:
-    """Images a second, share of the time waiting for data, memory in MB, share of convolutions."""
+) -> tuple[float, float, float, float | None]:
+    """Images a second, share of the time waiting for data, memory in MB, share of convolutions.
+
+    The last of our own way on a CPU only: what a GPU does, the processor's clock does not tell.
+    """
     attempt = ATTEMPTS[name]
     torch.manual_seed(0)
     gc.collect()
@@ -141,11 +144,10 @@ def measured(
     # Set either way: attempt-7 is built with the one that is faster.
     layout = torch.channels_last if ours else torch.contiguous_format
     model.to(memory_format=layout)  # type: ignore[call-overload]
-    average = recipe.averaged(model) if ours else None
     if ours:
-        optimizer = recipe.optimizer(model, attempt.lr)
+        optimizer, average = recipe.optimizer(model, attempt.lr), recipe.averaged(model)
     else:
-        optimizer = torch.optim.Adam(model.parameters(), lr=attempt.lr)
+        optimizer, average = torch.optim.Adam(model.parameters(), lr=attempt.lr), None
     precision = "bf16" if device.type == "cuda" else precision_on_cpu(attempt)
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=ours and precision == "bf16")
     with PeakMemory() as memory:
@@ -178,13 +180,16 @@ def measured(
             take_step()
             steps += 1
         waiting = waited / took
-    taken_mb = memory.peak_mb - before_mb
+    rate = steps * BATCH / took
     if device.type == "cuda":
-        taken_mb = torch.cuda.max_memory_allocated() / 1e6
+        return rate, waiting, torch.cuda.max_memory_allocated() / 1e6, None
+    taken_mb = memory.peak_mb - before_mb
+    if not ours:
+        return rate, waiting, taken_mb, None
     with profile() as recorded:
         for _ in range(PROFILED):
             take_step()
-    return steps * BATCH / took, waiting, taken_mb, convolutions_of(recorded)
+    return rate, waiting, taken_mb, convolutions_of(recorded)
 
 
 def main() -> None:
@@ -215,8 +220,7 @@ def main() -> None:
                 for cell in (f"{rate:.0f}", f"{waiting:.0%}", f"{peak:.0f} MB")
             ]
             ratio, share = now[0] / then[0], now[3]
-            # What a GPU does, the processor's clock does not tell.
-            best = f"{ratio / share:.1f}×" if arguments.device.type == "cpu" else "–"
+            best = f"{ratio / share:.1f}×" if share else "–"
             lines.append(f"| `{name}` | {' | '.join(cells)} | {ratio:.1f}× | {best} |")
     print("\n".join(lines))
     if arguments.readme:
