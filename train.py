@@ -33,10 +33,11 @@ from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings
+from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
 from lowlight_hub.stopping import Stopped, StopRequest
-from lowlight_hub.training import leave_processes, train
+from lowlight_hub.training import train
 from lowlight_hub.watching import no_tracker
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import gather_object
 from torch import Tensor, nn
 
 from lowlight_hub.attempts import Attempt
@@ -29,6 +28,7 @@ from lowlight_hub.outcome import (
     kept_epoch,
     write_outcome,
 )
+from lowlight_hub.processes import agreed, check_same_start
 from lowlight_hub.resuming import starting_state, written_epochs
 from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.stopping import Stopped, StopRequest
@@ -144,13 +144,7 @@ class _Run:
         )
         if state:
             self.step, self.history = state["step"], state["history"]
-        if self.accelerator.num_processes > 1:
-            found = gather_object([(self.step, self.data)])
-            if len(set(found)) > 1:
-                raise LowlightError(
-                    f"the processes found other photos, or other checkpoints in {self.folder}: "
-                    "--data must hold the same on all machines, and --out be a folder they share"
-                )
+        check_same_start(self.accelerator, self.step, self.data, self.folder)
         return state
 
     def prepare(
@@ -202,7 +196,7 @@ class _Run:
         while self.step < end:
             self._step()
             due = time.monotonic() - self.saved_at > CHECKPOINT_S
-            stop, save = self._agreed(self.request.asked, due)
+            stop, save = agreed(self.accelerator, self.request.asked, due)
             if stop or save or self.step == end or len(self.pending) >= LOSSES_EVERY:
                 self._look_at_losses()
             if stop:
@@ -270,13 +264,6 @@ class _Run:
             f"is {value}: start again with a lower --lr than {self.settings.lr} and another --out; "
             f"what {self.folder} held before is still there"
         )
-
-    def _agreed(self, *flags: bool) -> list[bool]:
-        """What holds for any process, so that all do the same."""
-        if self.accelerator.num_processes == 1:
-            return list(flags)
-        mine = torch.tensor(flags, dtype=torch.float32, device=self.accelerator.device)
-        return (self.accelerator.reduce(mine, "sum") > 0).tolist()
 
     def _check_weights(self) -> None:
         """Raises LowlightError where one is more than float16, in which they are kept, can hold."""
@@ -351,15 +338,9 @@ class _Run:
                     processes=self.accelerator.num_processes,
                 )
         self.accelerator.wait_for_everyone()
-        (stop,) = self._agreed(self.request.asked)
+        (stop,) = agreed(self.accelerator, self.request.asked)
         if stop:
             raise Stopped(
                 f"{self.attempt.name}: finished, {self.so_far()}, and stopped; what else was asked "
                 "for is done by the same command with --resume"
             )
-
-
-def leave_processes() -> None:
-    """Once all is trained: after it the processes of a training can no longer speak."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
