@@ -13,9 +13,10 @@ answer has once it was scaled to the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
-names, and the table is of these and ours. With --pictures, a sheet of each photo is written, to be
-looked at; --before-after writes the README's first picture instead of measuring: the project's free
-photos, dark and restored.
+names, and the table is of these and ours. Measured without it, our model's column in that table is
+renewed as well, so that the README's two tables agree. With --pictures, a sheet of each photo is
+written, to be looked at; --before-after writes the README's first picture instead of measuring: the
+project's free photos, dark and restored.
 """
 
 import argparse
@@ -37,10 +38,11 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
 from lowlight_hub.photos import to_picture
-from lowlight_hub.results import put_table
+from lowlight_hub.results import put_table, read_table
 from lowlight_hub.simulation import darken
 
 EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360
 BEFORE_AFTER_EXPOSURE, ROW_PX, GAP_PX = 0.1, 1280, 8
 STRIP_PX = 256
@@ -208,6 +210,21 @@ def line_of(megapixels: float, exposure: float, photos: list[list[list[float]]])
     return f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |"
 
 
+def renewed(table: str, lines: list[str]) -> str:
+    """The table, its last column as it is in the lines of the same size and exposure."""
+    latest = {_row(line): line.rsplit("|", 2)[1] for line in lines if "---" not in line}
+    rows = []
+    for line in table.splitlines():
+        before, last, end = line.rsplit("|", 2)
+        rows.append(f"{before}|{latest.get(_row(line), last)}|{end}")
+    return "\n".join(rows)
+
+
+def _row(line: str) -> str:
+    """The cells by which a line of a table is known: size and exposure."""
+    return "|".join(line.split("|")[:3])
+
+
 def _named(text: str) -> tuple[str, Path]:
     name, _, folder = text.partition("=")
     if not Path(folder).is_dir() or not folder:
@@ -241,7 +258,8 @@ def main() -> None:
         write_dark(arguments.dark, arguments.megapixels)
         return
     # A table of its own: other programs' answers are seldom at hand for all sizes.
-    table = "benchmarks/exposures.py" + (" --beside" if arguments.beside else "")
+    others = f"{TABLE} --beside"
+    table = others if arguments.beside else TABLE
     simple = {} if arguments.beside else classical()
     learnt = networks(arguments.model, dict(arguments.beside))
     titles = ["size", "exposure", *simple, *learnt]
@@ -257,6 +275,9 @@ def main() -> None:
     print(*lines, sep="\n")
     if arguments.readme:
         put_table(arguments.readme, table, "\n".join(lines))
+        if not arguments.beside:
+            known = read_table(arguments.readme, others)
+            put_table(arguments.readme, others, renewed(known, lines))
 
 
 if __name__ == "__main__":

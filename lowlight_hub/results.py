@@ -169,10 +169,22 @@ def write_tables(rows: Sequence[Row], readme: Path) -> None:
 
 
 def put_table(readme: Path, name: str, table: str) -> None:
-    """Puts a table between its markers in the README.
+    """Puts a table between its markers in the README. Raises as read_table() does."""
+    before, _, after = _around(readme, name)
+    start, end = markers(name)
+    replace_text(readme, f"{before}{start}\n{table}\n{end}{after}")
+
+
+def read_table(readme: Path, name: str) -> str:
+    """The table between its markers in the README.
 
     Raises LowlightError where there is no such file, or it lacks the markers.
     """
+    return _around(readme, name)[1].strip()
+
+
+def _around(readme: Path, name: str) -> tuple[str, str, str]:
+    """What stands before the markers of a table, between them and after them."""
     try:
         text = readme.read_text(encoding="utf-8")
     except OSError:
@@ -181,7 +193,8 @@ def put_table(readme: Path, name: str, table: str) -> None:
     if start not in text or end not in text:
         raise LowlightError(f"{readme} lacks the lines {start} and {end}")
     before, rest = text.split(start, 1)
-    replace_text(readme, f"{before}{start}\n{table}\n{end}{rest.split(end, 1)[1]}")
+    table, after = rest.split(end, 1)
+    return before, table, after
 
 
 def markers(name: str) -> tuple[str, str]:
