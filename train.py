@@ -18,18 +18,16 @@ from accelerate import PartialState
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
 from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
-from lowlight_hub.data import (
+from lowlight_hub.data import Pairs, Views, load_pairs
+from lowlight_hub.errors import HubAwayError, LowlightError
+from lowlight_hub.finding import (
     AND,
     BRIGHT,
     LEAK_FREE,
-    Pairs,
-    Views,
     find_pairs,
-    load_pairs,
     source_of,
     without_test_scenes,
 )
-from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folder
 from lowlight_hub.outcome import Settings

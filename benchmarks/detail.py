@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import torch
 
 from lowlight_hub import list_models, load_model
-from lowlight_hub.data import find_pairs
 from lowlight_hub.evaluation import measure
+from lowlight_hub.finding import find_pairs
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import Figures, put_table

@@ -39,15 +39,9 @@ from lowlight_hub.bright_photos import (  # noqa: E402
     dark_free_photos,
     free_photos,
 )
-from lowlight_hub.data import (  # noqa: E402
-    PhotoPair,
-    article_views,
-    find_pairs,
-    load_pairs,
-    source_of,
-    whole_view,
-)
+from lowlight_hub.data import article_views, load_pairs, whole_view  # noqa: E402
 from lowlight_hub.demo.memory import PeakMemory  # noqa: E402
+from lowlight_hub.finding import PhotoPair, find_pairs, source_of  # noqa: E402
 from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
 from lowlight_hub.photos import open_photo, save_photo, to_picture  # noqa: E402
 from lowlight_hub.results import put_table  # noqa: E402

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lowlight_hub.data import PACKAGE, Pairs, PhotoPair, Views, article_views, decoded
+from lowlight_hub.data import Pairs, Views, article_views, decoded
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import PACKAGE, PhotoPair, lol_set
 from lowlight_hub.photos import SUFFIXES, open_photo, photos_below, to_tensor
 from lowlight_hub.simulation import darken
 
@@ -35,7 +36,7 @@ def find_bright_photos(folder: Path) -> list[PhotoPair]:
         raise LowlightError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
     pairs = []
     for number, (real, path) in enumerate(photos.items()):
-        if {"our485", "eval15"} & set(real.parts):
+        if lol_set(real.parent):
             raise LowlightError(f"{path} is of LOL: name LOL with --data, and other photos here")
         share = number * _GOLDEN_RATIO % 1
         exposure = _LEAST_EXPOSURE * (_MOST_EXPOSURE / _LEAST_EXPOSURE) ** share

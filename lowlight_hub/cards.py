@@ -7,8 +7,9 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
-from lowlight_hub.data import BRIGHT, LOL, article_views, is_of
+from lowlight_hub.data import article_views
 from lowlight_hub.durable import replace_text
+from lowlight_hub.finding import BRIGHT, LOL, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}

@@ -1,52 +1,28 @@
-"""Pairs of a dark and a bright photo: found, and decoded once."""
+"""Pairs of a dark and a bright photo: decoded once, and seen in views."""
 
-import csv
 import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import PhotoPair
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import SUFFIXES, is_photo, open_photo, to_tensor
+from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.simulation import darken
 
-PACKAGE = Path(__file__).parent
-LOL = "LOL our485"
-LEAK_FREE = "LOL our485 without the scenes of eval15"
 # Height and width of LOL's photos.
 LOL_SIZE = (400, 600)
-# What a source calls photos that the simulator darkened, and what stands between its parts.
-BRIGHT = "bright photos of"
-AND = " and "
-FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 # The article's attempts see two views of each photo: its top-left crop, and the whole photo made as
 # small. Others see one of their own, the first.
 CROP, WHOLE = 0, 1
 # From a photo 3 H W in 0..1 to its views V 3 h w.
 Views = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class PhotoPair:
-    """Two files of one view, and the scene that it shows: pairs of one scene are never split up.
-
-    Where `exposure` is given, both are the bright photo, and the simulator makes the dark one of
-    it, with this share of the light.
-    """
-
-    name: str
-    dark: Path
-    bright: Path
-    scene: str
-    exposure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,115 +73,6 @@ class Pairs:
         """Dark and bright photos at these indices, each in its view: B 3 H W, float in 0..1."""
         chosen = ([self.rows[index] for index in indices], views)
         return self.dark[chosen].float() / 255, self.bright[chosen].float() / 255
-
-
-def find_pairs(*folders: Path) -> list[PhotoPair]:
-    """The training pairs in a LOL folder, in a folder with low/ and high/, or in two folders.
-
-    Of a LOL folder (our485/, eval15/) only our485 is looked at. Photos pair by name without
-    suffix. Raises LowlightError for a missing or empty folder and for photos without a partner.
-    """
-    for folder in folders:
-        if "eval15" in folder.resolve().parts[-2:]:
-            raise LowlightError(f"{folder} is LOL's test set: training may not see it")
-    if len(folders) == 2:
-        return _pairs_in(*folders)
-    (folder,) = folders
-    return _pairs_in(*_low_and_high(folder / "our485" if _holds_lol(folder) else folder))
-
-
-def _holds_lol(folder: Path) -> bool:
-    return (folder / "our485").is_dir()
-
-
-def source_of(*folders: Path, names: Sequence[str] = ()) -> str:
-    """What the records call the pairs in these folders: LOL, `names`, or the folders' own names."""
-    if _holds_lol(folders[0]) or "our485" in folders[0].resolve().parts:
-        return LOL
-    return AND.join(names or [folder.resolve().name for folder in folders])
-
-
-def is_of(source: str, part: str) -> bool:
-    """Whether what the records call pairs, see source_of, names this part: LOL, say."""
-    return part in source.split(AND)
-
-
-def without_test_scenes(pairs: Sequence[PhotoPair]) -> list[PhotoPair]:
-    """LOL's training pairs without those that show a scene of eval15.
-
-    Raises LowlightError for pairs other than LOL's, of which that is not known.
-    """
-    facts = lol_facts()
-    if not all(pair.name in facts and pair.dark.parent.parent.name == "our485" for pair in pairs):
-        raise LowlightError("which scenes are also in eval15 is known of LOL's our485 only")
-    # 112 lies just under the threshold of the search that made the list.
-    seen = {name for name, fact in facts.items() if fact["scene_in_eval15"] == "1"} | {"112"}
-    return [pair for pair in pairs if pair.name not in seen]
-
-
-def find_test_pairs(folder: Path) -> list[PhotoPair]:
-    """The pairs of LOL's eval15. Raises LowlightError as find_pairs does."""
-    if not (folder / "eval15").is_dir():
-        raise LowlightError(f"{folder} has no folder eval15: name the folder that holds LOL")
-    return _pairs_in(*_low_and_high(folder / "eval15"))
-
-
-def _low_and_high(folder: Path) -> tuple[Path, Path]:
-    if not folder.is_dir():
-        raise LowlightError(f"there is no folder {folder}")
-    for low, high in FOLDER_NAMES:
-        if (folder / low).is_dir() and (folder / high).is_dir():
-            return folder / low, folder / high
-    raise LowlightError(
-        f"{folder} holds no pairs: expected our485/low and our485/high (LOL), low and high, or "
-        "two folders, dark photos first"
-    )
-
-
-def _pairs_in(dark: Path, bright: Path) -> list[PhotoPair]:
-    darks, brights = _photos_by_stem(dark), _photos_by_stem(bright)
-    alone = sorted(darks.keys() ^ brights.keys())
-    if alone:
-        more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
-        raise LowlightError(
-            f"{', '.join(alone[:3])}{more}: in only one of {dark} and {bright}, "
-            "where each photo needs a partner of the same name"
-        )
-    facts = lol_facts() if dark.resolve().parent.name == "our485" else {}
-    pairs = []
-    for stem in sorted(darks, key=lambda stem: (len(stem), stem)):
-        fact = facts.get(stem)
-        if fact is None or fact["mispaired"] == "0":
-            scene = f"photo {stem}" if fact is None else fact["scene_group"]
-            pairs.append(PhotoPair(stem, darks[stem], brights[stem], scene))
-    return pairs
-
-
-def _photos_by_stem(folder: Path) -> dict[str, Path]:
-    if not folder.is_dir():
-        raise LowlightError(f"there is no folder {folder}")
-    photos: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if is_photo(path):
-            if path.stem in photos:
-                raise LowlightError(
-                    f"{folder} holds {path.stem} twice: {photos[path.stem].name} and {path.name}"
-                )
-            photos[path.stem] = path
-    if not photos:
-        raise LowlightError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
-    return photos
-
-
-@cache
-def lol_facts() -> dict[str, dict[str, str]]:
-    """What is known of LOL's 485 training pairs, by name.
-
-    `scene_group`: the same number for shots of one scene; `scene_in_eval15`: 1 where that scene is
-    also in the test set; `mispaired`: 1 where the two photos are framed differently.
-    """
-    with (PACKAGE / "lol_scenes.csv").open(encoding="utf-8", newline="") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
 
 
 def article_views(photo: Tensor) -> Tensor:

@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import (
-    CROP,
+from lowlight_hub.data import CROP, Pairs, load_pairs
+from lowlight_hub.finding import (
     LEAK_FREE,
-    Pairs,
+    TEST,
+    TRAINING,
     PhotoPair,
     find_pairs,
     find_test_pairs,
     is_of,
-    load_pairs,
 )
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
@@ -83,8 +83,8 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     """
     loaded = list(models.items())
     files = find_test_pairs(data)
-    test = load_pairs(files, "eval15")
-    training = load_pairs(find_pairs(data), "our485")
+    test = load_pairs(files, TEST)
+    training = load_pairs(find_pairs(data), TRAINING)
     rows = evaluate_crops(test, training, loaded) + evaluate_in_full(files, loaded)
     for row in rows:
         # Of a model that `train.py --leak-free` made.

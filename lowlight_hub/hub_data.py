@@ -5,14 +5,14 @@ from pathlib import Path, PurePosixPath
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.utils import filter_repo_objects
 
-from lowlight_hub.data import FOLDER_NAMES
 from lowlight_hub.errors import HubAwayError, LowlightError, shown
+from lowlight_hub.finding import FOLDER_NAMES, TEST, TRAINING
 from lowlight_hub.photos import SUFFIXES
 from lowlight_hub.refusals import check_revision, explained
 
 PREFIX = "hub:"
 # Where pairs lie: LOL's two sets, or the folders themselves.
-_SETS = ("our485/", "eval15/", "")
+_SETS = (f"{TRAINING}/", f"{TEST}/", "")
 _FOLDERS = [f"{one}{side}" for one in _SETS for pair in FOLDER_NAMES for side in pair]
 # In these patterns * means / as well, and letters are not those of the other case.
 _ANY_CASE = ["".join(f"[{it}{it.upper()}]" if it.isalpha() else it for it in s) for s in SUFFIXES]

@@ -1,10 +1,9 @@
-"""Pairs are found, refused and decoded as promised."""
+"""Pairs are decoded and refused as promised."""
 
 import builtins
 import io
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,20 +12,9 @@ from PIL import Image
 import train
 from lowlight_hub import LowlightError
 from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
-from lowlight_hub.data import (
-    CROP,
-    LOL,
-    WHOLE,
-    article_views,
-    find_pairs,
-    find_test_pairs,
-    load_pairs,
-    lol_facts,
-    source_of,
-    whole_view,
-    without_test_scenes,
-)
-from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
+from lowlight_hub.data import CROP, WHOLE, article_views, load_pairs, whole_view
+from lowlight_hub.finding import find_pairs
+from lowlight_hub.photos import Photo, open_photo, save_photo
 
 
 def test_lol_layout_in_mixed_formats(lol):
@@ -58,45 +46,6 @@ def test_training_never_opens_eval15(lol, tmp_path, monkeypatch):
     assert train.main([*command, "--out", str(tmp_path / "runs")]) == 0
     assert len([name for name in opened if "our485" in name]) == 8
     assert not [name for name in opened if "eval15" in name]
-
-
-def test_the_test_set_is_refused_as_training_data(lol):
-    for folders in ([lol / "eval15"], [lol / "eval15" / "low", lol / "eval15" / "high"]):
-        with pytest.raises(LowlightError, match="test set"):
-            find_pairs(*folders)
-
-
-def test_training_works_without_eval15(lol):
-    shutil.rmtree(lol / "eval15")
-    assert len(find_pairs(lol)) == 4
-
-
-def test_test_pairs_are_eval15_alone(lol):
-    assert [pair.name for pair in find_test_pairs(lol)] == ["700"]
-
-
-def test_every_spelling_of_the_same_folders_gives_the_same_pairs(lol, monkeypatch):
-    half = lol / "our485"
-    expected = [(pair.dark, pair.scene) for pair in find_pairs(lol)]
-    assert [(it.dark, it.scene) for it in find_pairs(half)] == expected
-    assert [(it.dark, it.scene) for it in find_pairs(half / "low", half / "high")] == expected
-    monkeypatch.chdir(half)
-    assert [(it.dark.resolve(), it.scene) for it in find_pairs(Path())] == expected
-    assert {source_of(lol), source_of(half), source_of(Path())} == {LOL}
-    assert source_of(lol / "eval15") != LOL
-
-
-def test_scenes_of_lol_are_known_and_its_bad_pair_is_left_out(lol):
-    for side in ("low", "high"):
-        shutil.copy(lol / "our485" / side / "2.png", lol / "our485" / side / "648.png")
-    found = find_pairs(lol)
-    assert "648" not in [pair.name for pair in found]
-    assert [pair.scene for pair in found] == [lol_facts()[p.name]["scene_group"] for p in found]
-
-
-def test_names_of_another_data_set_are_no_scenes_of_lol(lol):
-    (lol / "our485").rename(lol / "mine")
-    assert {pair.scene[:6] for pair in find_pairs(lol / "mine")} == {"photo "}
 
 
 def _no_folder(lol):
@@ -162,21 +111,6 @@ def test_a_whole_view_fills_lols_size_whatever_the_photo(photo):
     assert torch.equal(whole_view(lying)[0], lying)
     assert torch.equal(whole_view(lying.mT)[0], lying)
     assert whole_view(photo[:, :7, :200]).shape == (1, 3, 400, 600)
-
-
-def test_leak_free_pairs_show_no_scene_of_the_test_set(tmp_path, photo):
-    facts = lol_facts()
-    leaked, clean = (
-        next(name for name, fact in facts.items() if fact["scene_in_eval15"] == flag)
-        for flag in "10"
-    )
-    for name in (leaked, "112", clean):
-        for side in ("low", "high"):
-            save_photo(to_picture(photo), tmp_path / "our485" / side / f"{name}.png")
-    assert [pair.name for pair in without_test_scenes(find_pairs(tmp_path))] == [clean]
-    (tmp_path / "our485").rename(tmp_path / "mine")
-    with pytest.raises(LowlightError, match="only"):
-        without_test_scenes(find_pairs(tmp_path / "mine"))
 
 
 def test_simulated_pairs_are_the_same_every_time_and_dark():

@@ -8,8 +8,8 @@ import torch
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
-from lowlight_hub.data import LEAK_FREE
 from lowlight_hub.evaluation import evaluate, evaluate_crops, evaluate_in_full, measure
+from lowlight_hub.finding import LEAK_FREE
 from lowlight_hub.results import (
     BASELINES,
     attempts_table,
@@ -171,7 +171,7 @@ def test_leak_free_models_have_a_line_of_their_own(lol, tmp_path):
 
 def test_whole_photos_are_measured_as_enhance_restores_them(lol):
     from lowlight_hub import enhance, load_model
-    from lowlight_hub.data import find_test_pairs
+    from lowlight_hub.finding import find_test_pairs
     from lowlight_hub.photos import open_photo, photo_of, to_tensor
 
     files, model = find_test_pairs(lol), load_model("attempt-1")

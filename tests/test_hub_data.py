@@ -7,8 +7,8 @@ from hub_server import USER, Fault
 
 import train as command
 from lowlight_hub import LowlightError
-from lowlight_hub.data import find_pairs, find_test_pairs
 from lowlight_hub.errors import HubAwayError
+from lowlight_hub.finding import find_pairs, find_test_pairs
 from lowlight_hub.folders import read_config
 from lowlight_hub.hub_data import data_folder
 
