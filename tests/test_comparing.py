@@ -20,6 +20,7 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
     page.locator("#all").click()
     page.wait_for_selector("#sheet", timeout=WAIT_MS)
     tiles = page.locator("#tiles .tile")
+    tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)  # they are drawn after the button
     assert tiles.locator("strong").all_inner_texts() == [TEXTS["en"]["dark"], *TITLES]
     sources = {it.get_attribute("src") for it in tiles.locator("img").all()}
     assert len(sources) == len(TITLES) + 1

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import wraps
 from inspect import isgeneratorfunction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import pandas as pd
@@ -23,6 +23,9 @@ from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
 
+# Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
+# is not should have when it is mounted, which may be after a later value was set.
+HIDDEN: Literal["hidden"] = "hidden"
 NO_PHOTO = "There is no photo yet: drop one, or click an example"
 
 
@@ -84,10 +87,10 @@ def enhance_photos(
     """Slider, gallery, download and histogram: of one photo the first, of several the second."""
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
-        hidden = gr.DownloadButton(visible=False)
+        hidden = gr.DownloadButton(visible=HIDDEN)
         yield (
             None,
-            gr.Gallery([], visible=False),
+            gr.Gallery([], visible=HIDDEN),
             hidden,
             gr.LinePlot(visible=False),
             _said(request)["start"],
@@ -108,7 +111,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[tu
     luminance = gr.LinePlot(_histograms(done, said), visible=True)
     waiting = gr.DownloadButton(said["download"], value=None, interactive=False, visible=True)
     # The picture first: a large file takes longer to encode than to restore.
-    yield slider, gr.Gallery([], visible=False), waiting, luminance, service.SHELF.sources()
+    yield slider, gr.Gallery([], visible=HIDDEN), waiting, luminance, service.SHELF.sources()
     target = service.jobs_of([path], settings)[0].target
     save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
     ready = gr.DownloadButton(said["download"], value=str(target), interactive=True, visible=True)
@@ -133,7 +136,7 @@ def _several(
         yield (
             slider,
             gr.Gallery(pictures, visible=True),
-            gr.DownloadButton(visible=False),
+            gr.DownloadButton(visible=HIDDEN),
             plot,
             note,
         )
@@ -190,7 +193,7 @@ def compare_photo(
     cells: list[dict] = []
     tiles: list[Tile] = []
     failures: list[str] = []
-    hidden = gr.DownloadButton(visible=False)
+    hidden = gr.DownloadButton(visible=HIDDEN)
     for tiles, failures in service.compare(photo, goal, detail):  # noqa: B007 - used after it
         cells += [_cell(tile) for tile in tiles[len(cells) :]]
         value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}

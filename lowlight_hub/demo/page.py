@@ -120,7 +120,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     slider = _html("before_after", "slider")
     gallery = gr.Gallery(
         label=I18N("restored"),
-        visible=False,
+        visible=handlers.HIDDEN,
         interactive=False,
         format="png",
         object_fit="contain",
@@ -132,7 +132,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     )
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
-    download = gr.DownloadButton(variant="primary", visible=False, elem_id="download")
+    download = gr.DownloadButton(variant="primary", visible=handlers.HIDDEN, elem_id="download")
     model = gr.Dropdown(
         handlers.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
     )
@@ -213,7 +213,7 @@ def _compare_tab(photos: gr.Gallery) -> None:
     note = gr.Markdown(elem_id="compare-note")
     tiles = _html("side_by_side", "tiles")
     table = gr.Markdown(elem_id="ranking")
-    sheet = gr.DownloadButton(visible=False, elem_id="sheet")
+    sheet = gr.DownloadButton(visible=handlers.HIDDEN, elem_id="sheet")
     # Not a subclass: Gradio writes a .pyi file beside the source of each.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     started = button.click(
