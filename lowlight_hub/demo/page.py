@@ -27,15 +27,15 @@ TO_ADDRESS = """(model, strength, brightness, detail) => {
   }
   window.history.replaceState(null, "", address);
 }"""
-# Gradio's example pictures have no names of their own.
+# Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
 NAME_EXAMPLES = """() => {
   const names = %s;
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
     buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
-    if (buttons.length < names.length) setTimeout(name, 200);
   };
   name();
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
 }"""
 COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
 THEME = gr.themes.Default(
