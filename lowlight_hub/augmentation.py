@@ -71,14 +71,16 @@ def _by_night(photo: Tensor) -> Tensor:
     """The photo in the uneven, tinted light of a few places, and lamps or stars in it."""
     size = photo.shape[-2:]
     stops = 1.5 * torch.randn(1, 1, 3, 4) + 0.3 * torch.randn(1, 3, 3, 4)
-    light = functional.interpolate(stops, size=size, mode="bicubic").exp2()[0].to(photo)
+    light = functional.interpolate(stops.to(photo), size=size, mode="bicubic").exp2()[0]
     light = light / light.amax() * _log_uniform(0.1, 1)
     sigma_px = _log_uniform(0.6, 6)
     places = torch.randint(photo[0].numel(), (int(_log_uniform(1, _MOST_LAMPS)),))
-    lamps = torch.zeros(photo[0].numel())
-    lamps[places] = 2 * torch.rand(len(places)) ** 2 * 2 * math.pi * sigma_px**2
-    glow = blurred(lamps.view(1, 1, *size), sigma_px)[0] * (1 - 0.4 * torch.rand(3, 1, 1))
-    return to_srgb((to_linear(photo) * light + glow.to(photo)).clamp(0, 1))
+    powers = 2 * torch.rand(len(places)) ** 2 * 2 * math.pi * sigma_px**2
+    colour = 1 - 0.4 * torch.rand(3, 1, 1)
+    lamps = photo.new_zeros(photo[0].numel())
+    lamps[places.to(lamps.device)] = powers.to(lamps)
+    glow = blurred(lamps.view(1, 1, *size), sigma_px)[0] * colour.to(lamps)
+    return to_srgb((to_linear(photo) * light + glow).clamp(0, 1))
 
 
 def _shorter(bright: Tensor, least: float, most: float) -> Tensor:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import torch
@@ -21,6 +22,8 @@ LOL_SIZE = (400, 600)
 # The article's attempts see two views of each photo: its top-left crop, and the whole photo made as
 # small. Others see one of their own, the first.
 CROP, WHOLE = 0, 1
+# How many pairs are read by threads before the first of them is kept.
+_READ_AHEAD = 64
 # From a photo 3 H W in 0..1 to its views V 3 h w.
 Views = Callable[[Tensor], Tensor]
 
@@ -109,22 +112,29 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
     Raises LowlightError for an unreadable photo and for a pair of unequal sizes.
     """
 
-    def read() -> Iterator[tuple[Tensor, Tensor]]:
-        for pair in tqdm(pairs, desc="reading photos", unit="pair", leave=False):
-            bright = open_photo(pair.bright, str(pair.bright))
-            seen = views(to_tensor(bright))
-            if pair.exposure is not None:
-                # Not the photo itself: made smaller, it would have less noise.
-                yield darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name)), seen
-                continue
-            dark = open_photo(pair.dark, str(pair.dark))
-            if dark.size != bright.size:
-                sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
-                raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
-            yield views(to_tensor(dark)), seen
+    def read(pair: PhotoPair) -> tuple[Tensor, Tensor]:
+        bright = open_photo(pair.bright, str(pair.bright))
+        seen = views(to_tensor(bright))
+        if pair.exposure is not None:
+            # Not the photo itself: made smaller, it would have less noise.
+            return darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name)), seen
+        dark = open_photo(pair.dark, str(pair.dark))
+        if dark.size != bright.size:
+            sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
+            raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
+        return views(to_tensor(dark)), seen
+
+    def read_all() -> Iterator[tuple[Tensor, Tensor]]:
+        bar = tqdm(total=len(pairs), desc="reading photos", unit="pair", leave=False)
+        with bar, ThreadPoolExecutor() as threads:
+            # A few at a time: read but not yet kept, a pair takes four times the memory.
+            for start in range(0, len(pairs), _READ_AHEAD):
+                for pair in threads.map(read, pairs[start : start + _READ_AHEAD]):
+                    yield pair
+                    bar.update()
 
     names, scenes = zip(*((pair.name, pair.scene) for pair in pairs), strict=True)
-    return decoded(source, names, scenes, read())
+    return decoded(source, names, scenes, read_all())
 
 
 def _noise_of(name: str) -> torch.Generator:
