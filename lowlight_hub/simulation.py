@@ -19,7 +19,7 @@ def to_srgb(linear: Tensor) -> Tensor:
 def darken(
     bright: Tensor,
     *,
-    exposure: float,
+    exposure: float | Tensor,
     electrons: float = 2000.0,
     read_noise: float = 3.0,
     generator: torch.Generator | None = None,
@@ -27,11 +27,13 @@ def darken(
     """The photo that a shorter exposure would have given, in 8-bit steps.
 
     `bright` and the result are ... H W, float, sRGB in 0..1. `exposure` in 0..1 is the share of
-    the light that is left; `electrons` fill a pixel at full light, `read_noise` is a standard
-    deviation in electrons. Raises ValueError for an exposure outside 0..1.
+    the light that is left, of the whole photo or, H W, of every place; `electrons` fill a pixel at
+    full light, `read_noise` is a standard deviation in electrons. Raises ValueError for an
+    exposure outside 0..1.
     Source: Foi et al., "Practical Poissonian-Gaussian noise modeling", IEEE TIP 2008.
     """
-    if not 0 < exposure <= 1:
+    least, most = exposure.aminmax() if isinstance(exposure, Tensor) else (exposure, exposure)
+    if not 0 < least <= most <= 1:
         raise ValueError(f"exposure is {exposure}, and must lie above 0 and not above 1")
     signal = to_linear(bright) * exposure * electrons
     # The source's normal approximation of shot noise: torch.poisson() takes ten times as long, and

@@ -3,20 +3,12 @@
 import pytest
 import torch
 
-from lowlight_hub.augmentation import augmented, in_other_light
+from lowlight_hub.augmentation import augmented
 
 
 @pytest.fixture
 def bright(photo: torch.Tensor) -> torch.Tensor:
     return 0.1 + 0.8 * photo
-
-
-def test_photos_in_other_light_are_valid_and_both_much_darker_and_much_brighter(bright):
-    torch.manual_seed(0)
-    photos = [in_other_light(bright) for _ in range(40)]
-    assert all(it.shape == bright.shape and it.min() >= 0 and it.max() <= 1 for it in photos)
-    shares = [(it.mean() / bright.mean()).item() for it in photos]
-    assert min(shares) < 0.3 and max(shares) > 1.3
 
 
 def test_a_pair_stays_a_pair(bright):
@@ -40,5 +32,5 @@ def test_what_is_drawn_depends_on_the_seed_only(bright):
     drawn = []
     for seed in (1, 1, 2):
         torch.manual_seed(seed)
-        drawn.append(in_other_light(bright))
-    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
+        drawn.append([before.mean() for before, _ in (augmented(bright, bright) for _ in range(9))])
+    assert drawn[0] == drawn[1] != drawn[2]

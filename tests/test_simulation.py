@@ -21,6 +21,17 @@ def test_the_mean_light_falls_with_the_exposure(exposure):
     )
 
 
+def test_every_place_may_have_its_own_exposure():
+    bright = torch.full((3, 100, 100), 0.8)
+    exposure = torch.full((100, 100), 0.5)
+    exposure[:, 50:] = 0.05
+    dark = darken(bright, exposure=exposure, generator=torch.Generator().manual_seed(0))
+    left, right = (to_linear(half).mean().item() for half in dark.chunk(2, dim=2))
+    assert left / right == pytest.approx(10, rel=0.03)
+    with pytest.raises(ValueError, match="exposure"):
+        darken(bright, exposure=1.5 * exposure / exposure.max())
+
+
 def test_noise_is_relatively_stronger_in_less_light():
     generator = torch.Generator().manual_seed(0)
     bright = torch.full((3, 100, 100), 0.8)

@@ -1,0 +1,129 @@
+"""Light that LOL does not have, put into photos for training: nights, fog, pages, windows.
+
+All is drawn from torch's global generator, which the training loop seeds for every step.
+"""
+
+import math
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+from torch.nn import functional
+
+from lowlight_hub.gaussian import blurred
+from lowlight_hub.simulation import darken, to_linear, to_srgb
+from lowlight_hub.transfer import with_odds
+
+# Shares of the photos in another light: by night, of little contrast, as a page, and the rest
+# white.
+_NIGHT_SHARE, _FLAT_SHARE, _PAGE_SHARE = 0.36, 0.30, 0.14
+_MOST_LAMPS = 100
+# Of mixed light: how often the bright part is windows, and not the photo's own bright places.
+_WINDOWS_SHARE = 0.5
+_DIM_EXPOSURES, _LIT_EXPOSURES = (0.03, 0.3), (0.4, 0.95)
+# About as frequent as in text; spaces end words.
+_LETTERS = "eeetttaaoinnshrdlucmfwgypbvkMTA.,      "
+_ILLUSTRATED_SHARE = 0.4
+
+
+def in_other_light(photo: Tensor) -> Tensor:
+    """A photo, 3 H W in 0..1, in light that LOL does not have: its shape and range stay.
+
+    A night with lamps or stars, little contrast, a printed page, or nearly white. LOL's bright
+    photos are all about as bright and of much contrast, so a network that sees no others makes grey
+    of a night sky and of paper; and one that sees no fog beside the paper makes paper of fog.
+    """
+    kind = random()
+    if kind < _NIGHT_SHARE:
+        return _by_night(photo)
+    if (kind := kind - _NIGHT_SHARE) < _FLAT_SHARE:
+        return torch.lerp(photo.mean(dim=(1, 2), keepdim=True), photo, log_uniform(0.1, 0.6))
+    if kind - _FLAT_SHARE < _PAGE_SHARE:
+        return _on_a_page(photo)
+    return with_odds(photo, log_uniform(1.3, 4))
+
+
+def in_mixed_light(bright: Tensor) -> Tensor:
+    """The photo, 3 H W in 0..1, taken for its bright part: a window, a sky. The rest is dark."""
+    part = _windows(bright) if random() < _WINDOWS_SHARE else _brightest_part(bright)
+    dim, lit = log_uniform(*_DIM_EXPOSURES), log_uniform(*_LIT_EXPOSURES)
+    exposure = (part * math.log(lit) + (1 - part) * math.log(dim)).exp()
+    return darken(bright, exposure=exposure, electrons=electrons())
+
+
+def electrons() -> float:
+    """How many electrons fill a pixel of the simulator's sensor: a few hundred to thousands."""
+    return 2000 * log_uniform(math.exp(-1), math.e)
+
+
+def random() -> float:
+    """A number in 0..1 of torch's global generator."""
+    return torch.rand(()).item()
+
+
+def log_uniform(least: float, most: float) -> float:
+    """A number between these, evenly on a scale of stops."""
+    return least * (most / least) ** random()
+
+
+def _windows(photo: Tensor) -> Tensor:
+    """Where one to three bright windows are, H W in 0..1, their edges sharp or a little soft."""
+    height, width = photo.shape[-2:]
+    part = photo.new_zeros(1, 1, height, width)
+    for _ in range(int(torch.randint(1, 4, ()))):
+        down, across = (max(1, int(side * log_uniform(0.1, 0.6))) for side in (height, width))
+        top, left = int(random() * (height - down + 1)), int(random() * (width - across + 1))
+        part[..., top : top + down, left : left + across] = 1
+    return blurred(part, log_uniform(0.5, 0.03 * min(height, width) + 0.5))[0, 0]
+
+
+def _brightest_part(photo: Tensor) -> Tensor:
+    """Where the photo itself is brightest, a tenth to two thirds of it: H W in 0..1."""
+    light = blurred(photo.mean(dim=0)[None, None], 0.01 * min(photo.shape[-2:]) + 0.5)[0, 0]
+    edge = light.flatten().float().quantile(1 - log_uniform(0.1, 0.67))
+    return ((light - edge) / log_uniform(0.01, 0.1)).sigmoid()
+
+
+def _on_a_page(photo: Tensor) -> Tensor:
+    """A page of text, under unevenly falling light; the photo illustrates it, or is not shown."""
+    height, width = photo.shape[-2:]
+    ink = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(ink)
+    letter_px = max(4, round(min(height, width) * log_uniform(0.02, 0.12)))
+    font = ImageFont.load_default(letter_px)
+    margin, spacing = int(width * 0.2 * random()), letter_px * (1.1 + 0.6 * random())
+    for line in range(1 + int(height / spacing)):
+        # About two letters are as wide as they are high; a paragraph now and then ends early.
+        count = int((width - 2 * margin) / letter_px * 2 * (random() if random() < 0.2 else 1))
+        text = "".join(_LETTERS[it] for it in torch.randint(len(_LETTERS), (count,)).tolist())
+        draw.text((margin, int((line + 0.3) * spacing)), text, fill=255, font=font)
+    paper = 1 - 0.25 * random() ** 2 - 0.06 * torch.rand(3, 1, 1)
+    shade = 1 - 0.2 * random() * functional.interpolate(
+        torch.rand(1, 1, 3, 3), size=(height, width), mode="bicubic"
+    )[0].clamp(0, 1)
+    darkness = torch.from_numpy(np.array(ink)).float()[None] / 255 * (1 - 0.4 * random() ** 2)
+    page = (paper * shade * (1 - darkness)).to(photo)
+    if random() < _ILLUSTRATED_SHARE:
+        # In its own place, so that what is around it is what was cut off.
+        down, across = int(height * (0.2 + 0.5 * random())), int(width * (0.2 + 0.6 * random()))
+        top, left = int(random() * (height - down)), int(random() * (width - across))
+        window = (slice(None), slice(top, top + down), slice(left, left + across))
+        page[window] = photo[window]
+    return page
+
+
+def _by_night(photo: Tensor) -> Tensor:
+    """The photo in the uneven, tinted light of a few places, and lamps or stars in it."""
+    size = photo.shape[-2:]
+    stops = 1.5 * torch.randn(1, 1, 3, 4) + 0.3 * torch.randn(1, 3, 3, 4)
+    light = functional.interpolate(stops.to(photo), size=size, mode="bicubic").exp2()[0]
+    light = light / light.amax() * log_uniform(0.1, 1)
+    sigma_px = log_uniform(0.6, 6)
+    places = torch.randint(photo[0].numel(), (int(log_uniform(1, _MOST_LAMPS)),))
+    powers = 2 * torch.rand(len(places)) ** 2 * 2 * math.pi * sigma_px**2
+    colour = 1 - 0.4 * torch.rand(3, 1, 1)
+    lamps = photo.new_zeros(photo[0].numel())
+    lamps[places.to(lamps.device)] = powers.to(lamps)
+    glow = blurred(lamps.view(1, 1, *size), sigma_px)[0] * colour.to(lamps)
+    return to_srgb((to_linear(photo) * light + glow).clamp(0, 1))

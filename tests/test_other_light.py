@@ -1,0 +1,62 @@
+"""Photos in light that LOL does not have are photos, and lit as they are said to be."""
+
+import pytest
+import torch
+
+from lowlight_hub import other_light
+from lowlight_hub.other_light import in_mixed_light, in_other_light
+from lowlight_hub.simulation import to_linear
+
+
+@pytest.fixture
+def bright(photo: torch.Tensor) -> torch.Tensor:
+    return 0.1 + 0.8 * photo
+
+
+def test_photos_in_other_light_are_valid_and_both_much_darker_and_much_brighter(bright):
+    torch.manual_seed(0)
+    photos = [in_other_light(bright) for _ in range(40)]
+    assert all(it.shape == bright.shape and it.min() >= 0 and it.max() <= 1 for it in photos)
+    shares = [(it.mean() / bright.mean()).item() for it in photos]
+    assert min(shares) < 0.3 and max(shares) > 1.3
+
+
+@pytest.mark.parametrize("size", [(60, 90), (8, 8), (1, 40)])
+def test_every_kind_of_light_suits_photos_of_any_size(size):
+    torch.manual_seed(0)
+    photo = torch.rand(3, *size)
+    for _ in range(40):
+        for lit in (in_other_light(photo), in_mixed_light(photo)):
+            assert lit.shape == photo.shape and lit.min() >= 0 and lit.max() <= 1
+
+
+@pytest.mark.parametrize("windows", [0.0, 1.0])
+def test_in_mixed_light_a_part_is_nearly_as_it_was_and_the_rest_much_darker(monkeypatch, windows):
+    monkeypatch.setattr(other_light, "_WINDOWS_SHARE", windows)
+    torch.manual_seed(0)
+    bright = torch.linspace(0.3, 0.9, 60).expand(3, 60, 60)
+    stops = []
+    for _ in range(20):
+        light = to_linear(in_mixed_light(bright)) / to_linear(bright)
+        dim, lit = light.mean(dim=0).quantile(torch.tensor([0.1, 1.0]))
+        assert dim < 0.4 and lit > 0.3
+        stops.append((lit / dim).log2().item())
+    assert sum(stops) / len(stops) > 1.5
+
+
+def test_a_page_is_mostly_bright_paper_with_dark_ink():
+    torch.manual_seed(0)
+    black = torch.zeros(3, 120, 160)
+    pages = [other_light._on_a_page(black) for _ in range(20)]
+    text = [it for it in pages if it.min() > 0]  # the others are illustrated by the photo
+    assert 5 < len(text) < 20
+    for page in text:
+        assert page.median() > 0.5 and page.amin() < 0.7 * page.median()
+
+
+def test_what_is_drawn_depends_on_the_seed_only(bright):
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        drawn.append(torch.stack([light(bright) for light in (in_other_light, in_mixed_light)]))
+    assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
