@@ -5,11 +5,12 @@
 
 Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field, a page of
 text, the moon's ground, a brick wall, coins, a garage, and an eye and tissue through instruments:
-no model was trained on any of them. Each is darkened to several exposures at each size and
-compared with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a
-photo that is already bright stays as it is. The bright photo is only one of the ways in which it
-could have been exposed, and no dark photo tells which: so behind a stroke stands what a network's
-answer has once it was scaled to the right mean (GT-mean).
+no model was trained on any of them. Each is darkened to several exposures at each size and compared
+with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a photo that
+is already bright stays as it is, "0.1, window 0.7" what becomes of a dark room with a bright
+window: a part of the photo keeps seven tenths of its light. The bright photo is only one of the
+ways in which it could have been exposed, and no dark photo tells which: so behind a stroke stands
+what a network's answer has once it was scaled to the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
@@ -41,7 +42,10 @@ from lowlight_hub.photos import to_picture
 from lowlight_hub.results import put_table, read_table
 from lowlight_hub.simulation import darken
 
-EXPOSURES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)
+# Exposures of a photo, and of a window in it that is a tenth of it, by the name of the light.
+LIGHTS: dict[str, tuple[float, ...]] = {f"{it:g}": (it,) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)}
+LIGHTS["0.1, window 0.7"] = (0.1, 0.7)
+WINDOW_DOWN, WINDOW_ACROSS = (0.2, 0.6), (0.6, 0.85)  # shares of the height and of the width
 TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360
 BEFORE_AFTER_EXPOSURE, ROW_PX, GAP_PX = 0.1, 1280, 8
@@ -81,21 +85,29 @@ def photos_of(megapixels: float) -> Iterator[tuple[str, Image.Image]]:
         yield f"{name}-{megapixels:g}", of_size(photo, megapixels)
 
 
-def darkened(photo: Image.Image, exposure: float) -> Image.Image:
-    """What the simulator's sensor makes of the photo at this exposure."""
+def darkened(photo: Image.Image, exposure: float, window: float | None = None) -> Image.Image:
+    """What the simulator's sensor makes of the photo, and of a window in it at its own exposure."""
     generator = torch.Generator().manual_seed(0)
     pixels = np.array(photo)
+    exposures = torch.full((*pixels.shape[:2], 1), exposure)
+    if window is not None:
+        down, across = (
+            slice(*(round(share * side) for share in shares))
+            for shares, side in zip((WINDOW_DOWN, WINDOW_ACROSS), pixels.shape[:2], strict=True)
+        )
+        exposures[down, across] = window
     # By strips, since the simulator's numbers take many times the room of the picture.
     for top in range(0, len(pixels), STRIP_PX):
-        strip = torch.from_numpy(pixels[top : top + STRIP_PX]).float() / 255
-        dark = darken(strip, exposure=exposure, generator=generator)
-        pixels[top : top + STRIP_PX] = (dark * 255).round().byte().numpy()
+        rows = slice(top, top + STRIP_PX)
+        strip = torch.from_numpy(pixels[rows]).float() / 255
+        dark = darken(strip, exposure=exposures[rows], generator=generator)
+        pixels[rows] = (dark * 255).round().byte().numpy()
     return Image.fromarray(pixels)
 
 
-def file_name(stem: str, exposure: float) -> str:
+def file_name(stem: str, light: str) -> str:
     """What the file of a dark photo is called, and other programs' answers to it."""
-    return f"{stem}-{exposure:g}.png"
+    return f"{stem}-{light.replace(', ', '-').replace(' ', '-')}.png"
 
 
 def classical() -> dict[str, Way]:
@@ -176,38 +188,38 @@ def write_dark(folder: Path, sizes: list[float]) -> None:
     """Writes every dark photo that is measured, for other programs to restore."""
     for megapixels in sizes:
         for stem, photo in photos_of(megapixels):
-            for exposure in EXPOSURES:
-                darkened(photo, exposure).save(folder / file_name(stem, exposure))
+            for light in LIGHTS:
+                darkened(photo, *LIGHTS[light]).save(folder / file_name(stem, light))
 
 
 def measured(
     photo: Image.Image, stem: str, simple: dict[str, Way], learnt: dict[str, Way]
-) -> tuple[dict[float, list[list[float]]], Image.Image]:
-    """What every way has at every exposure of a photo, and a sheet of its answers."""
+) -> tuple[dict[str, list[list[float]]], Image.Image]:
+    """What every way has in every light of a photo, and a sheet of its answers."""
     truth, figures, rows = np.array(photo), {}, []
-    for exposure in EXPOSURES:
-        dark = darkened(photo, exposure)
-        name = file_name(stem, exposure)
+    for light in LIGHTS:
+        dark = darkened(photo, *LIGHTS[light])
+        name = file_name(stem, light)
         answers = {title: way(dark, name) for title, way in (simple | learnt).items()}
-        figures[exposure] = [
+        figures[light] = [
             figures_of(answer, truth, gt_mean=title in learnt) for title, answer in answers.items()
         ]
         rows.append([*answers.values(), photo])
         print(
             name,
-            *("/".join(f"{it:.1f}" for it in found) for found in figures[exposure]),
+            *("/".join(f"{it:.1f}" for it in found) for found in figures[light]),
             flush=True,
         )
     return figures, sheet(rows)
 
 
-def line_of(megapixels: float, exposure: float, photos: list[list[list[float]]]) -> str:
+def line_of(megapixels: float, light: str, photos: list[list[list[float]]]) -> str:
     """A line of the table: means over the photos."""
     cells = []
     for column in zip(*photos, strict=True):
         means = np.mean(column, axis=0)
         cells.append(" / ".join(f"{it:.1f}" for it in means))
-    return f"| {megapixels:g} megapixels | {exposure:g} | {' | '.join(cells)} |"
+    return f"| {megapixels:g} megapixels | {light} | {' | '.join(cells)} |"
 
 
 def renewed(table: str, lines: list[str]) -> str:
@@ -271,7 +283,7 @@ def main() -> None:
             found.append(figures)
             if arguments.pictures:
                 answers.save(arguments.pictures / f"{stem}.png")
-        lines += [line_of(megapixels, it, [one[it] for one in found]) for it in EXPOSURES]
+        lines += [line_of(megapixels, it, [one[it] for one in found]) for it in LIGHTS]
     print(*lines, sep="\n")
     if arguments.readme:
         put_table(arguments.readme, table, "\n".join(lines))
