@@ -24,6 +24,7 @@ from lowlight_hub.finding import (
     AND,
     BRIGHT,
     LEAK_FREE,
+    LEAK_FREE_SUFFIX,
     find_pairs,
     source_of,
     without_test_scenes,
@@ -211,7 +212,7 @@ def _train(
                 f"{settings.init_from} has {its}, not {settings.width}: leave --width out"
             )
         settings = replace(settings, width=width)
-    folder = arguments.out / (f"{attempt.name}-leak-free" if arguments.leak_free else attempt.name)
+    folder = arguments.out / (attempt.name + (LEAK_FREE_SUFFIX if arguments.leak_free else ""))
     watched: dict[str, Any] = {
         "samples_every": arguments.samples_every,
         "report_to": arguments.report_to,

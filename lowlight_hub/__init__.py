@@ -6,6 +6,8 @@ from lowlight_hub.folders import list_models
 from lowlight_hub.hub import load_model
 from lowlight_hub.restoring import enhance, enhance_file
 
+__version__ = "0.1.0"
+
 __all__ = [
     "ATTEMPTS",
     "Attempt",

@@ -1,21 +1,19 @@
 """The command line: `lowlight-hub enhance | evaluate | bundle | push | push-space | report`."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
 from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
-from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import (
     CONFIG_FILE,
     SAMPLES_FILE,
     bundle,
     bundled,
-    fingerprint,
     list_models,
     load_folder,
     read_config,
@@ -26,12 +24,19 @@ from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
 from lowlight_hub.restoring import DETAILS, check_settings
-from lowlight_hub.results import RESULTS, read_results, write_tables
+from lowlight_hub.results import (
+    RESULTS,
+    read_leak_free,
+    read_results,
+    results_in,
+    write_tables,
+)
 from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lowlight-hub", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
     _add_enhance(commands)
@@ -48,7 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         type=lambda text: [name.strip() for name in text.split(",")],
         help="names and folders of train.py with commas between (default: all bundled models)",
     )
-    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    evaluate.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the figures there too; what it holds of other models stays",
+    )
     evaluate.set_defaults(run=_evaluate)
 
     bundle = commands.add_parser("bundle", help="copy finished trainings into weights/")
@@ -152,7 +162,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
     labels = {}
     for brightness in arguments.brightness or [0.0]:
         check_settings(**settings, brightness=brightness)
-        labels[label_of(arguments.model, brightness)] = brightness
+        labels[label_of(arguments.model, brightness, arguments.detail)] = brightness
     photos, complaints = find_photos(arguments.inputs, arguments.out, label_of(arguments.model))
     suffix = f".{arguments.format}" if arguments.format else None
     count = 0
@@ -180,7 +190,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # Imported where used: scikit-image takes a second.
     from lowlight_hub.evaluation import evaluate
 
-    models, weights = {}, {}
+    # Before minutes of measuring: it may hold something else.
+    results = results_in(arguments.json) if arguments.json else None
+    models, folders = {}, []
     for name in arguments.models or list_models():
         is_folder = name not in ATTEMPTS and (Path(name) / CONFIG_FILE).is_file()
         folder = Path(name) if is_folder else bundled(get_attempt(name).name)
@@ -188,7 +200,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         attempt = read_config(folder)["attempt"]
         if attempt in models:
             raise LowlightError(f"two models of {attempt} are named: measure one at a time")
-        models[attempt], weights[attempt] = model, fingerprint(folder)
+        models[attempt] = model
+        folders.append(folder)
     rows = evaluate(data_folder(arguments.data), models)
     print(f"{'model':14} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
     for row in rows:
@@ -196,9 +209,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"{row['model']:14} {row['size']:8} {row['input']:6} {row['psnr']:6.2f} "
             f"{row['ssim']:6.3f} {row['psnr_gt_mean']:8.2f}"
         )
-    if arguments.json:
-        results = {"rows": rows, "weights": weights}
-        replace_text(arguments.json, json.dumps(results, indent=1) + "\n")
+    if results:
+        results.add(rows, folders)
+        results.write(arguments.json)
 
 
 def _bundle(arguments: argparse.Namespace) -> None:
@@ -223,10 +236,11 @@ def _push_space(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     rows = read_results(arguments.results)
-    write_tables(rows, arguments.readme)
+    leak_free, _ = read_leak_free(arguments.results)
+    write_tables(arguments.results, arguments.readme)
     for name in list_models():
         attempt = get_attempt(name)
-        write_card(bundled(name), attempt, rows)
+        write_card(bundled(name), attempt, rows, leak_free)
         samples = samples_of_free_photos(load_model(name), from_bright=attempt.reads_bright)
         save_photo(samples, bundled(name) / SAMPLES_FILE)
     print(f"wrote {arguments.readme} and the cards and samples of {len(list_models())} models")

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
-from lowlight_hub.restoring import Detail, check_settings, enhance_file
+from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
 
 
 @dataclass(frozen=True)
@@ -22,22 +22,25 @@ class Job:
     target: Path
 
 
-def label_of(model: str, brightness: float = 0.0) -> str:
+def label_of(model: str, brightness: float = 0.0, detail: Detail = "transfer") -> str:
     """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME.
 
-    Where they are to be brighter or darker than its answer, the stops follow: attempt-7_+0.5EV.
+    Where they are another detail than the default, it follows, and where they are to be brighter or
+    darker than the model's answer, the stops: vae_raw, attempt-7_+0.5EV.
     """
     name = Path(model).expanduser().resolve().name
+    name += "" if detail == "transfer" else f"_{detail}"
     return f"{name}_{brightness:+g}EV" if brightness else name
 
 
 def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Path], list[str]]:
     """The photos among files and in folders, subfolders included, each once; and complaints.
 
-    What has the name of a result of the model `label`, of any brightness, and lies where these go,
-    see plan, is only taken when it is named itself.
+    What has the name of a result of the model `label`, of any detail and brightness, and lies where
+    these go, see plan, is only taken when it is named itself.
     """
-    result = re.compile(rf".*_{re.escape(label)}(_[+-][^_]+EV)?(-\d+)?")
+    details = "|".join(DETAILS)
+    result = re.compile(rf".*_{re.escape(label)}(_({details}))?(_[+-][^_]+EV)?(-\d+)?")
     photos: dict[str, Path] = {}
     complaints = []
     for given in inputs:

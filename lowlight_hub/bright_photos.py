@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lowlight_hub.data import Pairs, Views, article_views, decoded
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.finding import PACKAGE, PhotoPair, lol_set
+from lowlight_hub.finding import PACKAGE, SIMULATED, PhotoPair, lol_set
 from lowlight_hub.photos import SUFFIXES, open_photo, photos_below, to_tensor
 from lowlight_hub.simulation import darken
 
@@ -72,7 +72,7 @@ def simulated_pairs(
         for name, dark in dark_free_photos(exposure).items()
     ]
     return decoded(
-        "free photos, darkened by the simulator",
+        SIMULATED,
         [f"{name}-{exposure}" for exposure, name, _ in darks],
         [name for _, name, _ in darks],
         ((views(dark), views(targets[name])) for _, name, dark in darks),

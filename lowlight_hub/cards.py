@@ -9,7 +9,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from lowlight_hub.attempts import ARTICLE, Attempt
 from lowlight_hub.data import article_views
 from lowlight_hub.durable import replace_text
-from lowlight_hub.finding import BRIGHT, LOL, is_of
+from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
@@ -19,16 +19,48 @@ LOL_LIMITS = (
     "their authors; none is contained here."
 )
 
+LEAK_FREE_NOTE = (
+    "\n\nLeak-free weights, which are not these, come from a training without the pairs that show "
+    "a scene of the test set."
+)
+
 
 def trained_in_words(config: dict[str, Any]) -> str:
-    """How far a training came: epochs, which were kept, and whether it was cut short."""
+    """How far a training came: epochs, which were kept, and whether it was cut short.
+
+    One that began with trained weights is not known to be short of anything.
+    """
     finished, kept = config["epochs_finished"], config["kept_epoch"]
     words = f"{finished} epoch{'s' if finished > 1 else ''}"
     if kept != finished:
         words += f", best {kept}"
-    if config["status"].startswith("cut short"):
+    if config.get("init_from"):
+        words += " on from earlier weights"
+    elif config["status"].startswith("cut short"):
         words += f", **cut short** of {config['epochs_planned']}"
     return words
+
+
+def training_command(config: dict[str, Any]) -> str:
+    """The command that trains such a model, with words in capitals for what is not recorded."""
+    data = config["data"]
+    parts = ["train.py", config["attempt"]]
+    if is_of(data, LOL) or is_of(data, LEAK_FREE):
+        parts += ["--data", "PATH_OF_LOL"]
+    elif not data.startswith((BRIGHT, SIMULATED)):  # without --data, either of these
+        parts += ["--data", "PATH"]
+    if BRIGHT in data:
+        parts += ["--bright", f"PATH_OF_{data.partition(BRIGHT)[2].strip()}"]
+    parts += ["--leak-free"] if is_of(data, LEAK_FREE) else []
+    parts += ["--all-pairs"] if config.get("all_pairs") else []
+    parts += ["--init-from", "FOLDER"] if config.get("init_from") else []
+    parts += ["--width", str(config["width"])] if config["width"] is not None else []
+    if config["whole_share"] != 0.5:
+        parts += ["--whole-share", str(config["whole_share"])]
+    for option in ("epochs", "batch_size", "lr", "seed", "precision"):
+        value = config["epochs_finished"] if option == "epochs" else config[option]
+        parts += [f"--{option.replace('_', '-')}", str(value)]
+    return " ".join(parts)
 
 
 def losses_in_words(losses: Mapping[str, Any]) -> str:
@@ -45,11 +77,12 @@ def model_card(
     rows: Sequence[Mapping[str, Any]] = (),
     repository: str | None = None,
     samples: bool = True,
+    leak_free: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The README.md of a model's folder, or of its `repository` on the Hub.
 
-    `rows` are its figures, none before it is evaluated. `samples` says whether the sample sheet
-    lies beside it.
+    `rows` are its figures, none before it is evaluated, and `leak_free` those of a training without
+    the scenes of the test set. `samples` says whether the sample sheet lies beside it.
     """
     header = ModelCardData(
         license="apache-2.0",
@@ -81,9 +114,10 @@ def model_card(
     if config.get("init_from"):
         framing += f"\n- started from: {config['init_from']}"
     figures = [
-        f"| {SIZES[row['size']]} | {row['input']} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
+        f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
         f"{row['psnr_gt_mean']:.2f} |"
-        for row in rows
+        for of, note in ((rows, ""), (leak_free, ", leak-free weights"))
+        for row in of
         if row["model"] == attempt.name
     ]
     parts = [
@@ -101,13 +135,15 @@ def model_card(
         f"seed {config['seed']}, {config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing}\n"
-        f"- {losses_in_words(config)}",
+        f"- {losses_in_words(config)}\n"
+        f"- the command: `{training_command(config)}`",
     ]
     if figures:
         parts.append(
             "LOL eval15, the whole photos as `enhance` restores them and the article's crop:\n\n"
             "| size | input | PSNR | SSIM | PSNR, GT-mean |\n|---|---|--:|--:|--:|\n"
             + "\n".join(figures)
+            + (LEAK_FREE_NOTE if any(it["model"] == attempt.name for it in leak_free) else "")
         )
     if samples:
         shown_rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
@@ -144,6 +180,12 @@ def _eval_results(attempt: Attempt, rows: Sequence[Mapping[str, Any]]) -> list[E
     ]
 
 
-def write_card(folder: Path, attempt: Attempt, rows: Sequence[Mapping[str, Any]] = ()) -> None:
+def write_card(
+    folder: Path,
+    attempt: Attempt,
+    rows: Sequence[Mapping[str, Any]] = (),
+    leak_free: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Writes the model card into a trained model's folder."""
-    replace_text(folder / CARD_FILE, model_card(attempt, read_config(folder), rows))
+    card = model_card(attempt, read_config(folder), rows, leak_free=leak_free)
+    replace_text(folder / CARD_FILE, card)

@@ -29,7 +29,15 @@ from lowlight_hub.finding import (
 )
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
-from lowlight_hub.results import BASELINES, CROP_SIZE, FULL_SIZE, Figures, Row
+from lowlight_hub.results import (
+    BASELINES,
+    CROP_SIZE,
+    FULL_SIZE,
+    LEAK_FREE_PROTOCOL,
+    STANDARD,
+    Figures,
+    Row,
+)
 
 # Photos B 3 H W in 0..1 to the same.
 Restorer = Callable[[Tensor], Tensor]
@@ -90,7 +98,7 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
         # Of a model that `train.py --leak-free` made.
         config = getattr(models.get(row["model"]), "config", {})
         if is_of(config.get("data", ""), LEAK_FREE):
-            row["protocol"] = "leak-free"
+            row["protocol"] = LEAK_FREE_PROTOCOL
     return rows
 
 
@@ -134,4 +142,4 @@ def evaluate_in_full(
 
 
 def _row(model: str, source: str, size: str, figures: Figures) -> Row:
-    return {"model": model, "input": source, "size": size, "protocol": "standard", **figures}
+    return {"model": model, "input": source, "size": size, "protocol": STANDARD, **figures}

@@ -12,10 +12,14 @@ from lowlight_hub.photos import SUFFIXES, is_photo
 PACKAGE = Path(__file__).parent
 LOL = "LOL our485"
 LEAK_FREE = "LOL our485 without the scenes of eval15"
+# What is added to the name of an attempt whose training saw only these.
+LEAK_FREE_SUFFIX = "-leak-free"
 # Folders of LOL: what is learnt from, and the test set.
 TRAINING, TEST = "our485", "eval15"
 # What a source calls photos that the simulator darkened, and what stands between its parts.
 BRIGHT = "bright photos of"
+# What the free photos are called, from which a training without data learns.
+SIMULATED = "free photos, darkened by the simulator"
 AND = " and "
 FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 

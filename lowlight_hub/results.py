@@ -1,19 +1,19 @@
 """What was measured: the rows of results.json, and the README's table made from them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.cards import trained_in_words
+from lowlight_hub.cards import trained_in_words, training_command
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import LEAK_FREE, LEAK_FREE_SUFFIX, is_of
 from lowlight_hub.folders import WEIGHTS, bundled, fingerprint, list_models, read_config
 
 RESULTS = WEIGHTS / "results.json"
-# Of trainings without the scenes of the test set, whose weights are not shipped.
-LEAK_FREE_RESULTS = WEIGHTS / "leak-free.json"
 BASELINES = ("dark", "mean_bright", "gamma_0.4")
 BASELINE_TITLES = dict(
     zip(
@@ -24,6 +24,7 @@ BASELINE_TITLES = dict(
 )
 
 
+STANDARD, LEAK_FREE_PROTOCOL = "standard", "leak-free"
 # The article's crop, and the whole photo in its own size.
 CROP_SIZE, FULL_SIZE = "crop200", "full"
 
@@ -43,33 +44,74 @@ class Row(Figures):
     input: str
     size: str
     protocol: str
+    """STANDARD, or LEAK_FREE_PROTOCOL: of a training without the scenes of the test set."""
+
+
+@dataclass
+class Results:
+    """What the file holds, by the name of a training: of an attempt, LEAK_FREE_SUFFIX after it."""
+
+    rows: list[Row]
+    weights: dict[str, str]
+    """The SHA-256 of the weights that were measured."""
+    commands: dict[str, str] = field(default_factory=dict)
+    """The command that trained them."""
+
+    def add(self, rows: Sequence[Row], folders: Iterable[Path]) -> None:
+        """Takes the rows of the models in `folders` in, in place of those it had of them."""
+        measured = {(row["model"], row["protocol"]) for row in rows}
+        kept = [it for it in self.rows if (it["model"], it["protocol"]) not in measured]
+        self.rows = [*kept, *rows]
+        for folder in folders:
+            config = read_config(folder)
+            suffix = LEAK_FREE_SUFFIX if is_of(config["data"], LEAK_FREE) else ""
+            name = config["attempt"] + suffix
+            self.weights[name] = fingerprint(folder)
+            self.commands[name] = training_command(config)
+
+    def write(self, path: Path) -> None:
+        """Writes the file that results_in reads."""
+        replace_text(path, json.dumps(asdict(self), indent=1) + "\n")
+
+
+def results_in(path: Path) -> Results:
+    """What a file holds, nothing where there is none.
+
+    Raises LowlightError where it holds something else.
+    """
+    return _read(path) if path.exists() else Results([], {})
 
 
 def read_results(path: Path) -> list[Row]:
-    """The rows that `lowlight-hub evaluate --json` wrote of all bundled models.
+    """The standard rows that `lowlight-hub evaluate --json` wrote of all bundled models.
 
     Raises LowlightError where they are missing, damaged, not of all bundled models, or of other
     weights than the bundled ones.
     """
-    rows, weights = _read(path)
-    stale = [name for name in list_models() if weights.get(name) != fingerprint(bundled(name))]
+    results = _read(path)
+    stale = [
+        name for name in list_models() if results.weights.get(name) != fingerprint(bundled(name))
+    ]
     if stale:
         raise LowlightError(
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
             "make it anew by `lowlight-hub evaluate` of all models"
         )
-    return rows
+    return _of(results, STANDARD)
 
 
-def _read(path: Path) -> tuple[list[Row], dict[str, str]]:
-    """The rows of a file, and the SHA-256 of the weights that were measured, by attempt."""
+def _of(results: Results, protocol: str) -> list[Row]:
+    return [row for row in results.rows if row["protocol"] == protocol]
+
+
+def _read(path: Path) -> Results:
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        rows, weights = results["rows"], results["weights"]
-        complete = isinstance(weights, dict) and all(
+        results = Results(**json.loads(path.read_text(encoding="utf-8")))
+        named = (results.weights, results.commands)
+        complete = all(isinstance(it, dict) for it in named) and all(
             Row.__annotations__.keys() <= row.keys()
-            and all(isinstance(row[figure], int | float) for figure in Figures.__annotations__)
-            for row in rows
+            and all(isinstance(dict(row)[it], int | float) for it in Figures.__annotations__)
+            for row in results.rows
         )
     except FileNotFoundError:
         raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
@@ -77,17 +119,21 @@ def _read(path: Path) -> tuple[list[Row], dict[str, str]]:
         complete = False
     if not complete:
         raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
-    return rows, weights
+    return results
 
 
-def read_leak_free(path: Path = LEAK_FREE_RESULTS) -> list[Row]:
-    """The leak-free rows that `lowlight-hub evaluate --json` wrote; none where the file is missing.
+def read_leak_free(path: Path) -> tuple[list[Row], dict[str, str]]:
+    """The leak-free rows that `lowlight-hub evaluate --json` wrote, and each attempt's command.
 
-    Raises LowlightError where it is damaged.
+    Raises LowlightError where the file is missing or damaged.
     """
-    if not path.exists():
-        return []
-    return [row for row in _read(path)[0] if row["protocol"] == "leak-free"]
+    results = _read(path)
+    commands = {
+        name.removesuffix(LEAK_FREE_SUFFIX): command
+        for name, command in results.commands.items()
+        if name.endswith(LEAK_FREE_SUFFIX)
+    }
+    return _of(results, LEAK_FREE_PROTOCOL), commands
 
 
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
@@ -97,9 +143,10 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
     Raises LowlightError where `results` is missing, damaged or of other weights.
     """
     try:
-        rows, weights = _read(results or RESULTS)
-        if weights.get(name) == fingerprint(folder):
-            return [row for row in rows if row["model"] == name]
+        known = _read(results or RESULTS)
+        for suffix, protocol in (("", STANDARD), (LEAK_FREE_SUFFIX, LEAK_FREE_PROTOCOL)):
+            if known.weights.get(name + suffix) == fingerprint(folder):
+                return [row for row in _of(known, protocol) if row["model"] == name]
         raise LowlightError(
             f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
             f"--models {folder} --json {results}`"
@@ -119,8 +166,13 @@ def attempts_table() -> str:
     return "\n".join(lines)
 
 
-def results_table(rows: Sequence[Row], leak_free: Sequence[Row] = ()) -> str:
-    """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones."""
+def results_table(
+    rows: Sequence[Row], leak_free: Sequence[Row], commands: Mapping[str, str]
+) -> str:
+    """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones.
+
+    `commands` are those that made the leak-free weights, by attempt.
+    """
     titles = ["model", "learns", "trained", "training loss", "validation loss"]
     figures = [
         f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
@@ -134,7 +186,8 @@ def results_table(rows: Sequence[Row], leak_free: Sequence[Row] = ()) -> str:
     for name in ATTEMPTS:
         measured = {(row["size"], row["input"]): row for row in leak_free if row["model"] == name}
         if measured:
-            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, "", "", ""]
+            made_by = f"`{commands[name]}`" if name in commands else ""
+            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, made_by, "", ""]
             lines.append(f"| {' | '.join([*title, *_figures(measured)])} |")
     return "\n".join(lines)
 
@@ -162,9 +215,10 @@ def _psnr_and_ssim(row: Row | None) -> list[str]:
     return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
 
 
-def write_tables(rows: Sequence[Row], readme: Path) -> None:
+def write_tables(results: Path, readme: Path) -> None:
     """Puts both tables between their markers in the README."""
-    put_table(readme, "results", results_table(rows, read_leak_free()))
+    table = results_table(read_results(results), *read_leak_free(results))
+    put_table(readme, "results", table)
     put_table(readme, "attempts", attempts_table())
 
 

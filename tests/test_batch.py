@@ -132,8 +132,10 @@ def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
 def test_settings_reach_the_photos(night, tmp_path):
     run(night / "a.png", "--out", tmp_path / "none", "--strength", "0")
     assert Image.open(tmp_path / "none" / "a_listing.png").getpixel((5, 5)) == (20, 10, 5)
-    run(night / "a.png", "--out", tmp_path / "raw", "--detail", "raw")
-    assert Image.open(tmp_path / "raw" / "a_listing.png").size == (200, 200)
+    for _ in range(2):  # the second time, the first result in the folder is no photo to restore
+        run(night, "--out", night, "--detail", "raw", "--brightness", "1", "--overwrite")
+    assert Image.open(night / "a_listing_raw_+1EV.png").size == (200, 200)
+    assert not list(night.glob("*raw*raw*"))
 
 
 def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):

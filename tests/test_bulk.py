@@ -90,20 +90,20 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     out = few / ".." / "out %20"
     model = str(bundled("listing"))
     out.mkdir()
-    (out / f"first_listing_-1EV.png{PARTIAL}").write_bytes(b"left by a kill")
+    (out / f"first_listing_network_-1EV.png{PARTIAL}").write_bytes(b"left by a kill")
     settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
     assert main([str(few), str(out), "--model", model, *settings]) == 1
     told = capsys.readouterr()
     assert "restored 1 photos, 0 were there already" in told.out
     assert "broken.jpg cannot be read as a photo" in told.err
-    assert files_in(out) == {"first_listing_-1EV.png", FAILURES_FILE}
+    assert files_in(out) == {"first_listing_network_-1EV.png", FAILURES_FILE}
     asked = {"strength": 0.5, "brightness": -1, "detail": "network"}
     expected = enhance(load_model("listing"), few / "first.png", **asked)
     assert np.array_equal(
-        np.asarray(Image.open(out / "first_listing_-1EV.png")), np.asarray(expected)
+        np.asarray(Image.open(out / "first_listing_network_-1EV.png")), np.asarray(expected)
     )
     (few / "broken.jpg").unlink()
-    # Of another brightness there is nothing yet.
+    # Of another brightness and detail there is nothing yet.
     assert main([str(few), str(out), "--model", model]) == 0
     assert "restored 1 photos, 0 were there already" in capsys.readouterr().out
 

@@ -8,7 +8,7 @@ import torch
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
-from lowlight_hub.evaluation import evaluate, evaluate_crops, evaluate_in_full, measure
+from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
 from lowlight_hub.results import (
     BASELINES,
@@ -100,11 +100,12 @@ def test_the_readme_shows_the_recorded_figures():
     from lowlight_hub.folders import WEIGHTS
     from lowlight_hub.results import read_results
 
-    rows = read_results(WEIGHTS / "results.json")
+    results = WEIGHTS / "results.json"
+    rows = read_results(results)
     assert {row["model"] for row in rows} == {*BASELINES, *ATTEMPTS}
     readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
     for name, table in (
-        ("results", results_table(rows, read_leak_free())),
+        ("results", results_table(rows, *read_leak_free(results))),
         ("attempts", attempts_table()),
     ):
         start, end = markers(name)
@@ -152,21 +153,40 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     assert readme.read_text() == text
 
 
-def test_leak_free_models_have_a_line_of_their_own(lol, tmp_path):
+def test_leak_free_models_have_a_line_of_their_own_beside_the_others(lol, tmp_path):
     from lowlight_hub import load_model
+    from lowlight_hub.folders import bundled, fingerprint, save_model
+    from lowlight_hub.results import rows_of
 
-    model = load_model("attempt-1")
-    model.config = model.config | {"data": LEAK_FREE}
-    rows = evaluate(lol, {"attempt-1": model})
-    path = tmp_path / "leak-free.json"
-    path.write_text(json.dumps({"rows": rows, "weights": {}}))
-    found = read_leak_free(path)
-    assert {(row["model"], row["size"]) for row in found} == {
+    model, folder, path = load_model("attempt-1"), tmp_path / "run", tmp_path / "figures.json"
+    folder.mkdir()
+    next(model.parameters()).data.add_(0.01)
+    save_model(model, model.config | {"data": LEAK_FREE, "seed": 5}, folder)
+    for name in ("attempt-1,listing", str(folder), "listing"):
+        assert main(["evaluate", "--data", str(lol), "--models", name, "--json", str(path)]) == 0
+    leak_free, commands = read_leak_free(path)
+    assert [(row["model"], row["size"]) for row in leak_free] == [
         ("attempt-1", "crop200"),
         ("attempt-1", "full"),
-    }
-    assert results_table([], found).count("`attempt-1`, leak-free") == 1
-    assert read_leak_free(tmp_path / "none.json") == []
+    ]
+    assert "--leak-free" in commands["attempt-1"] and "--seed 5" in commands["attempt-1"]
+    table = results_table([], leak_free, commands)
+    assert table.count("`attempt-1`, leak-free") == 1 and commands["attempt-1"] in table
+    # Those of the same network that has seen all scenes are still there, and so is another model.
+    held = json.loads(path.read_text())
+    assert len(rows_of("attempt-1", bundled("attempt-1"), path)) == 2
+    assert {row["protocol"] for row in rows_of("attempt-1", folder, path)} == {"leak-free"}
+    assert held["weights"]["listing"] == fingerprint(bundled("listing"))
+    assert sum(row["model"] == "listing" for row in held["rows"]) == 2
+
+
+def test_figures_are_not_written_into_another_file(lol, tmp_path, capsys):
+    path = tmp_path / "notes.json"
+    path.write_text("{}")
+    command = ["evaluate", "--data", str(lol), "--models", "listing", "--json", str(path)]
+    assert main(command) == 1
+    assert "is not what `lowlight-hub evaluate --json` writes" in capsys.readouterr().err
+    assert path.read_text() == "{}"
 
 
 def test_whole_photos_are_measured_as_enhance_restores_them(lol):

@@ -21,7 +21,14 @@ from lowlight_hub.folders import bundled, list_models, read_config
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
-from lowlight_hub.results import BASELINE_TITLES, FULL_SIZE, RESULTS, read_results
+from lowlight_hub.results import (
+    BASELINE_TITLES,
+    FULL_SIZE,
+    LEAK_FREE_PROTOCOL,
+    RESULTS,
+    read_leak_free,
+    read_results,
+)
 
 # Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
 # is not should have when it is mounted, which may be after a later value was set.
@@ -243,7 +250,7 @@ def _cell(tile: Tile) -> dict:
 def results_table() -> str:
     """The figures of whole photos, best first, in Markdown; empty where they are stale."""
     try:
-        rows = read_results(RESULTS)
+        rows = read_results(RESULTS) + read_leak_free(RESULTS)[0]
     except LowlightError:
         return ""
     rows = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
@@ -251,7 +258,12 @@ def results_table() -> str:
     for row in sorted(rows, key=lambda row: -row["psnr"]):
         name = row["model"]
         measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
-        told = [BASELINE_TITLES[name], "", ""] if name in BASELINE_TITLES else _told(name)
+        if name in BASELINE_TITLES:
+            told = [BASELINE_TITLES[name], "", ""]
+        elif row["protocol"] == LEAK_FREE_PROTOCOL:
+            told = [f"{ATTEMPTS[name].title}, leak-free", ATTEMPTS[name].learns, ""]
+        else:
+            told = _told(name)
         lines.append([told[0], *measured, *told[1:]])
     return _markdown_table(["model", "PSNR", "SSIM", "GT-mean", "learns", "trained"], lines)
 

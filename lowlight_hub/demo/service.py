@@ -146,7 +146,7 @@ def run_file(path: Path, settings: Settings) -> Run:
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
     """Where the results of these photos are written."""
-    label = label_of(settings.model, settings.brightness)
+    label = label_of(settings.model, settings.brightness, settings.detail)
     return plan(paths, scratch(), label, f".{settings.file_format}")
 
 
