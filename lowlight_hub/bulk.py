@@ -67,13 +67,13 @@ def enhance_in_bulk(
 ) -> Report:
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
-    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png, where
-    MODEL is the last part of `model`, as load_model takes it, with another detail than "transfer"
-    and the stops of `brightness` where there are any. What is there already is skipped, so the same call goes on with what was
-    interrupted. What failed is in the report and, as soon as it fails, in failures.jsonl in
-    `target` (in a bucket when the call ends, which cannot append); it is tried again by the next
-    call. `workers` hold the model each; None takes one for each processor, and this machine alone
-    runs no more than that.
+    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png,
+    where MODEL is the last part of `model`, as load_model takes it, with another detail than
+    "transfer" and the stops of `brightness` where there are any. What is there already is
+    skipped, so the same call goes on with what was interrupted. What failed is in the report
+    and, as soon as it fails, in failures.jsonl in `target` (in a bucket when the call ends,
+    which cannot append); it is tried again by the next call. `workers` hold the model each;
+    None takes one for each processor, and this machine alone runs no more than that.
     Raises LowlightError, before anything starts, for a place that cannot be read or written, where
     there are no photos, for an unknown model, detail, strength or brightness and where Ray is
     missing; and where Ray gives up.
