@@ -72,6 +72,11 @@ class Attempt:
         """Whether a bright photo is a fair input, because it learnt from bright photos."""
         return self.learns != "dark → bright"
 
+    @property
+    def answers_in_full(self) -> bool:
+        """Whether its own answer has the photo's full size, so that nothing is to be carried."""
+        return self.views is whole_view
+
 
 FROM_DARK = "MSE(restored from dark, bright)"
 FROM_BRIGHT = "MSE(restored from bright, bright)"

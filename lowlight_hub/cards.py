@@ -7,7 +7,6 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
-from lowlight_hub.data import article_views
 from lowlight_hub.durable import replace_text
 from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
@@ -92,7 +91,7 @@ def model_card(
         model_name=attempt.title,
         eval_results=_eval_results(attempt, rows),
     )
-    article = attempt.views is article_views
+    article = not attempt.answers_in_full
     origin = f"From [the article]({ARTICLE})" if article else f"Not in [the article]({ARTICLE})"
     optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
     share = config["whole_share"]

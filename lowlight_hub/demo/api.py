@@ -1,5 +1,7 @@
 """The demo's endpoints for programs: gradio_client, HTTP and, where it is switched on, MCP."""
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.demo import service
-from lowlight_hub.demo.handlers import NO_PHOTO, captioned, file_data, in_a_sentence, shown
+from lowlight_hub.demo.handlers import NO_PHOTO, captioned, file_data, shown
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import list_models
@@ -17,6 +19,19 @@ from lowlight_hub.restoring import Detail
 
 # How many photos are in work at once, whoever asks: more would share the same processor.
 QUEUE, TOGETHER = "photos", 2
+
+
+def in_a_sentence(function: Callable) -> Callable:
+    """The function, every error of it as a sentence for clients."""
+
+    @wraps(function)
+    def call(*inputs: Any) -> Any:
+        try:
+            return function(*inputs)
+        except Exception as error:
+            raise gr.Error(f"{service.in_words(error)}.", print_exception=False) from None
+
+    return call
 
 
 @in_a_sentence

@@ -1,9 +1,7 @@
 """What the page's events do: inputs of components in, values for components out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import wraps
-from inspect import isgeneratorfunction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,31 +34,41 @@ HIDDEN: Literal["hidden"] = "hidden"
 NO_PHOTO = "There is no photo yet: drop one, or click an example"
 
 
-def in_a_sentence(function: Callable) -> Callable:
-    """The function, or generator function, with every error as a sentence for page and client."""
+def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
+    """For generator functions: every error as a sentence, shown and kept where the note is.
 
-    @contextmanager
-    def told() -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            raise gr.Error(f"{service.in_words(error)}.", print_exception=False) from None
+    `nothing` makes of it what is shown instead of results: those of an older photo are gone.
+    """
 
-    if isgeneratorfunction(function):
-
+    def decorated(function: Callable) -> Callable:
         @wraps(function)
-        def steps(*inputs: Any) -> Iterator[Any]:
-            with told():
+        def steps(*inputs: Any) -> Iterator[tuple]:
+            try:
                 yield from function(*inputs)
+            except Exception as error:
+                told = f"{service.in_words(error)}."
+                gr.Warning(told)
+                yield nothing(told)
 
         return steps
 
-    @wraps(function)
-    def call(*inputs: Any) -> Any:
-        with told():
-            return function(*inputs)
+    return decorated
 
-    return call
+
+def nothing_restored(note: str) -> tuple:
+    """What enhance_photos gives where there is nothing to show but a note."""
+    return (
+        None,
+        gr.Gallery([], visible=HIDDEN),
+        gr.DownloadButton(visible=HIDDEN),
+        gr.LinePlot(visible=False),
+        note,
+    )
+
+
+def nothing_compared(note: str = "") -> tuple:
+    """What compare_photo gives where there is nothing to show but a note."""
+    return None, note, "", gr.DownloadButton(visible=HIDDEN)
 
 
 def file_data(file: Path) -> Any:
@@ -79,7 +87,7 @@ def _said(request: gr.Request | None) -> Mapping[str, str]:
     return words(request.headers.get("accept-language") if request else None)
 
 
-@in_a_sentence
+@told_in_the_note(nothing_restored)
 def enhance_photos(
     photos: list[tuple[str, str | None]] | None,
     model: str,
@@ -94,34 +102,30 @@ def enhance_photos(
     """Slider, gallery, download and histogram: of one photo the first, of several the second."""
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
-        hidden = gr.DownloadButton(visible=HIDDEN)
-        yield (
-            None,
-            gr.Gallery([], visible=HIDDEN),
-            hidden,
-            gr.LinePlot(visible=False),
-            _said(request)["start"],
-        )
+        yield nothing_restored(_said(request)["start"])
         return
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     said = _said(request)
+    if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
+        detail = "transfer"
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
     else:
-        steps = service.run_files(paths, settings)
-        yield from _several(progress.tqdm(steps, total=len(paths), unit="photo"), len(paths), said)
+        steps = progress.tqdm(service.run_files(paths, settings), total=len(paths), unit="photo")
+        yield from _several(steps, len(paths), said)
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[tuple]:
     done = service.run_file(path, settings)
     slider = _before_and_after(done, said)
     luminance = gr.LinePlot(_histograms(done, said), visible=True)
-    waiting = gr.DownloadButton(said["download"], value=None, interactive=False, visible=True)
+    label = said["download_raw" if settings.detail == "raw" else "download"]
+    waiting = gr.DownloadButton(label, value=None, interactive=False, visible=True)
     # The picture first: a large file takes longer to encode than to restore.
     yield slider, gr.Gallery([], visible=HIDDEN), waiting, luminance, service.SHELF.sources()
     target = service.jobs_of([path], settings)[0].target
     save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
-    ready = gr.DownloadButton(said["download"], value=str(target), interactive=True, visible=True)
+    ready = gr.DownloadButton(label, value=str(target), interactive=True, visible=True)
     yield gr.skip(), gr.skip(), ready, gr.skip(), gr.skip()
 
 
@@ -148,7 +152,7 @@ def _several(
             note,
         )
     if not files:
-        raise LowlightError(failures[0])
+        raise LowlightError("; ".join(failures))
     notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
     archive = str(service.zipped(files))
     ready = gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
@@ -178,7 +182,7 @@ def _histograms(done: Run, said: Mapping[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-@in_a_sentence
+@told_in_the_note(nothing_compared)
 def compare_photo(
     photos: list[tuple[str, str | None]] | None,
     reference: str | None,
@@ -207,6 +211,7 @@ def compare_photo(
         note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"
         yield value, note, "", hidden
     notes = [f"{len(tiles)} {said['attempts']}."]
+    notes += [f"{said['first_of']}: {Path(photos[0][0]).name}."] if len(photos) > 1 else []
     notes += [f"{said['left_out']}: {'; '.join(failures)}."] if failures else []
     notes.append(service.SHELF.sources())
     sheet = comparison_sheet([ends[0], *captioned(tiles), *ends[1:]])
@@ -299,10 +304,30 @@ def model_choices() -> list[tuple[str, str]]:
 
 
 def about(name: str) -> str:
-    """One line on a model, in Markdown."""
+    """A paragraph on a model, in Markdown: first what it is, last what experts ask."""
     attempt = ATTEMPTS[name]
     network = attempt.architecture[0].upper() + attempt.architecture[1:]
-    return f"{network}; learns {attempt.learns} by {attempt.formula}. {attempt.story}"
+    return f"{attempt.story} *{network}; learns {attempt.learns} by {attempt.formula}.*"
+
+
+def detail_shown(name: str) -> bool | Literal["hidden"]:
+    """Whether there is a detail to choose: not of a model whose own answer is in full size."""
+    return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].answers_in_full else True
+
+
+def about_and_detail(name: str) -> tuple:
+    """What the page shows beside the choice of a model."""
+    return about(name), gr.Radio(visible=detail_shown(name))
+
+
+def loss_title(name: str) -> str:
+    """The key of the text above the losses of a bundled model."""
+    return "loss" if "validation" in set(loss_frame(name)["of"]) else "loss_alone"
+
+
+def loss_plot(name: str, request: gr.Request) -> gr.LinePlot:
+    """The losses of another model."""
+    return gr.LinePlot(loss_frame(name), label=_said(request)[loss_title(name)])
 
 
 def settings_of_address(request: gr.Request) -> tuple:

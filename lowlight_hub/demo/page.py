@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
@@ -27,8 +28,20 @@ TO_ADDRESS = """(model, strength, brightness, detail) => {
   }
   window.history.replaceState(null, "", address);
 }"""
+# A result that is asked for lies above or, on a phone, far below.
+TO_RESULT = """(photos) => {
+  const place = document.querySelector("#slider");
+  const top = place?.getBoundingClientRect().top;
+  if (!photos?.length || (top >= 0 && top < window.innerHeight / 2)) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+}"""
 # Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
-NAME_EXAMPLES = """() => {
+# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it.
+ON_LOAD = """() => {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input[type=number]")) event.target.blur();
+  });
   const names = %s;
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
@@ -75,9 +88,16 @@ def _html(name: str, elem_id: str) -> gr.HTML:
     )
 
 
-def _detail(elem_id: str) -> gr.Radio:
+def _detail(elem_id: str, **settings: Any) -> gr.Radio:
     choices = [(I18N(f"detail_{name}"), name) for name in DETAILS]
-    return gr.Radio(choices, value="transfer", label=I18N("detail"), min_width=260, elem_id=elem_id)
+    return gr.Radio(
+        choices,
+        value="transfer",
+        label=I18N("detail"),
+        min_width=260,
+        elem_id=elem_id,
+        **settings,
+    )
 
 
 def build() -> gr.Blocks:
@@ -109,7 +129,7 @@ def build() -> gr.Blocks:
                 with gr.Tab(I18N("enhance"), id="enhance"):
                     _enhance_tab(demo, photos, examples.load_input_event)
                 with gr.Tab(I18N("compare"), id="compare"):
-                    _compare_tab(photos)
+                    _compare_tab(photos, examples.load_input_event)
                 with gr.Tab(I18N("results"), id="results"):
                     _results_tab()
         add_endpoints()
@@ -146,11 +166,12 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
             0,
             step=0.1,
             label=I18N("brightness"),
+            info=I18N("brightness_info"),
             min_width=260,
             elem_id="brightness",
         )
     about = gr.Markdown(handlers.about(DEFAULT), elem_id="about")
-    detail = _detail("detail")
+    detail = _detail("detail", visible=handlers.detail_shown(DEFAULT))
     formats = [(it.upper(), it) for it in service.FORMATS]
     file_format = gr.Radio(formats, value="png", label=I18N("format"), elem_id="format")
     keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
@@ -187,15 +208,23 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     started = gr.on([button.click, photos.change, *changes], **work)
     # A gallery that an example fills does not say that it has changed.
     from_example = example.then(**work)
+    for asked in (button.click, photos.change, example.then):
+        asked(None, photos, None, js=TO_RESULT)
     stop.click(None, None, None, cancels=[started, from_example])
-    model.change(handlers.about, model, about, queue=False, api_visibility="private")
+    model.change(
+        handlers.about_and_detail,
+        model,
+        [about, detail],
+        queue=False,
+        api_visibility="private",
+    )
     changed = [model.change, strength.change, brightness.change, detail.change]
     gr.on(changed, None, settings, None, js=TO_ADDRESS)
     link.click(None, None, None, js=COPY_ADDRESS)
     demo.load(handlers.settings_of_address, None, settings, queue=False, api_visibility="private")
 
 
-def _compare_tab(photos: gr.Gallery) -> None:
+def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     with gr.Row():
         detail = _detail("compare-detail")
         reference = gr.Image(
@@ -214,17 +243,28 @@ def _compare_tab(photos: gr.Gallery) -> None:
     tiles = _html("side_by_side", "tiles")
     table = gr.Markdown(elem_id="ranking")
     sheet = gr.DownloadButton(visible=handlers.HIDDEN, elem_id="sheet")
+    compared = [tiles, note, table, sheet]
     # Not a subclass: Gradio writes a .pyi file beside the source of each.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     started = button.click(
         handlers.compare_photo,
         [photos, reference, detail],
-        [tiles, note, table, sheet],
+        compared,
         api_visibility="private",
         concurrency_id=QUEUE,
         concurrency_limit=TOGETHER,
     )
     stop.click(None, None, None, cancels=[started])
+    # What is shown is always of the photo that is there.
+    for other_photo in (photos.change, example.then):
+        other_photo(
+            handlers.nothing_compared,
+            None,
+            compared,
+            cancels=[started],
+            queue=False,
+            api_visibility="private",
+        )
 
 
 def _results_tab() -> None:
@@ -238,19 +278,20 @@ def _results_tab() -> None:
         x="epoch",
         y="loss",
         color="of",
-        label=I18N("loss"),
+        colors_in_legend=[],
+        label=I18N(handlers.loss_title(DEFAULT)),
         height=300,
         buttons=[],
         elem_id="losses",
     )
-    of.change(handlers.loss_frame, of, plot, queue=False, api_visibility="private")
+    of.change(handlers.loss_plot, of, plot, queue=False, api_visibility="private")
 
 
 def launch_settings() -> dict:
     """Keyword arguments of launch()."""
     names = [file.stem.replace("_", " ") for file in service.example_files()]
     return {
-        "js": NAME_EXAMPLES % json.dumps(names),
+        "js": ON_LOAD % json.dumps(names),
         "theme": THEME,
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
         "i18n": I18N,
