@@ -51,14 +51,51 @@ def test_the_slider_goes_by_mouse_touch_and_keys(page, dark_file, request):
     assert 23 <= float(shown_share(page).rstrip("%")) <= 27
 
 
-def test_settings_reach_the_result(desktop, dark_file):
-    desktop.locator("#format input[value=jpg]").check()
-    desktop.locator("#detail input[value=raw]").check()
+def test_settings_reach_the_result(browser, page_url, dark_file):
+    with opened(browser, page_url, query="?model=attempt-1") as page:
+        page.locator("#format input[value=jpg]").check()
+        page.locator("#detail input[value=raw]").check()
+        give(page, dark_file)
+        slider_of(page)
+        page.wait_for_selector("#download:has-text('200×200')", timeout=WAIT_MS)
+        with page.expect_download(timeout=WAIT_MS) as waiting:
+            page.locator("#download:not([disabled])").click()
+        assert waiting.value.suggested_filename == "dark_attempt-1_raw.jpg"
+        restored = Image.open(waiting.value.path())
+        assert (restored.format, restored.size) == ("JPEG", (200, 200))
+        assert "detail=raw" in page.url
+
+
+def test_a_detail_that_makes_no_difference_is_neither_asked_nor_taken(browser, page_url, dark_file):
+    with opened(browser, page_url, query=f"?model={DEFAULT}&detail=raw") as page:
+        give(page, dark_file)
+        slider_of(page)
+        assert not page.locator("#detail").is_visible()
+        restored = Image.open(io.BytesIO(downloaded(page, "#download")))
+        assert restored.size == Image.open(dark_file).size
+
+
+def test_a_typed_brightness_counts_at_the_enter_key(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
-    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
-    assert (restored.format, restored.size) == ("JPEG", (200, 200))
-    assert "detail=raw" in desktop.url
+    after = desktop.locator("#slider img:not(.before)")
+    first = after.get_attribute("src")
+    desktop.locator("#brightness input[type=number]").fill("1")
+    desktop.keyboard.press("Enter")
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{first}'])", timeout=WAIT_MS)
+    assert "brightness=1&" in desktop.url
+
+
+def test_a_result_comes_into_view(page):
+    page.locator("#examples button.gallery-item").first.click()
+    slider_of(page)
+    page.wait_for_function(
+        """() => {
+          const box = document.querySelector("#slider img").getBoundingClientRect();
+          return box.top >= 0 && box.bottom <= window.innerHeight;
+        }""",
+        timeout=WAIT_MS,
+    )
 
 
 def test_a_link_restores_the_settings(browser, page_url):
@@ -82,7 +119,9 @@ def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
     shutil.copy(dark_file, tmp_path / "second.jpg")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     give(page, dark_file, tmp_path / "second.jpg", tmp_path / "broken.jpg")
-    page.get_by_text("broken.jpg cannot be read as a photo").wait_for(timeout=WAIT_MS)
+    page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
+        timeout=WAIT_MS
+    )
     restored = page.locator("#restored .gallery-item")
     restored.nth(1).wait_for(timeout=WAIT_MS)  # they are drawn after the message
     assert restored.count() == 2
@@ -102,7 +141,9 @@ def test_an_example_can_be_clicked(page):
 def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     give(page, tmp_path / "broken.jpg")
-    page.get_by_text("broken.jpg cannot be read as a photo").first.wait_for(timeout=WAIT_MS)
+    page.wait_for_selector(
+        "#note:has-text('broken.jpg cannot be read as a photo')", timeout=WAIT_MS
+    )
     assert "Traceback" not in page.content() and str(tmp_path) not in page.content()
     assert fits_its_width(page)
 

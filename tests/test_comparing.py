@@ -7,6 +7,7 @@ from browsing import WAIT_MS, downloaded, fits_its_width, give, slider_of, tab
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
+from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import service
 from lowlight_hub.demo.texts import TEXTS
 
@@ -52,7 +53,26 @@ def test_a_reference_gives_figures_and_their_ranking(desktop, dark_file):
 def test_nothing_is_compared_without_a_photo(desktop):
     tab(desktop, 1)
     desktop.locator("#all").click()
-    desktop.get_by_text("There is no photo yet").first.wait_for(timeout=WAIT_MS)
+    note = desktop.locator("#compare-note")
+    note.get_by_text("There is no photo yet").wait_for(timeout=WAIT_MS)
+
+
+def test_what_is_compared_is_said_and_goes_with_its_photo(
+    desktop, monkeypatch, tmp_path, dark_file
+):
+    (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
+    few = {name: ATTEMPTS[name] for name in ("listing", "attempt-1", DEFAULT)}
+    monkeypatch.setattr(service, "ATTEMPTS", few)
+    give(desktop, dark_file, tmp_path / "second.png")
+    slider_of(desktop)
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    note = desktop.locator("#compare-note")
+    note.get_by_text(f"{TEXTS['en']['first_of']}: {dark_file.name}").wait_for(timeout=WAIT_MS)
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
+    assert not desktop.locator("#sheet").is_visible() and note.inner_text() == ""
 
 
 def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
@@ -84,4 +104,9 @@ def test_results_show_every_model_and_its_losses(page):
     first = page.locator("#evaluation td:first-child").all_inner_texts()
     assert set(TITLES) <= set(first)
     page.wait_for_selector("#losses canvas, #losses svg", timeout=WAIT_MS)
+    # All of it lies in its block.
+    ends = page.locator("#losses, #losses .vega-embed > :is(canvas, svg)").evaluate_all(
+        "all => all.map(it => it.getBoundingClientRect().bottom)"
+    )
+    assert len(ends) == 2 and ends[1] <= ends[0]
     assert fits_its_width(page)
