@@ -1,10 +1,12 @@
 """The demo under load: many users at once, then many requests in a row, and what memory does.
 
     python benchmarks/load.py
+    python benchmarks/load.py --megapixels 12 --users 2 --requests 12 --warm-up 2
 
-Starts the demo on a free port of this machine. First USERS clients ask for the same photo at once:
-each must be answered or refused in a sentence, and the demo must answer afterwards. Then REQUESTS
-photos are asked for one after another; memory is compared with what it was after WARM_UP of them.
+Starts the demo on a free port of this machine. First --users clients ask for the same photo at
+once: each must be answered or refused in a sentence, and the demo must answer afterwards. Then
+--requests photos are asked for one after another; memory is compared with what it was after
+--warm-up of them. The photo is the small coffee of the free ones, or enlarged to --megapixels.
 """
 
 import argparse
@@ -25,6 +27,8 @@ from gradio_client import Client, handle_file
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+from exposures import of_size  # noqa: E402
 
 from lowlight_hub.bright_photos import dark_free_photos  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
@@ -71,10 +75,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--users", type=int, default=USERS)
     parser.add_argument("--requests", type=int, default=REQUESTS)
+    parser.add_argument("--warm-up", type=int, default=WARM_UP)
+    parser.add_argument("--megapixels", type=float)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, demo() as (url, process):
         photo = Path(folder) / "dark.png"
-        save_photo(to_picture(dark_free_photos()["coffee"]), photo)
+        picture = to_picture(dark_free_photos()["coffee"])
+        if arguments.megapixels:
+            picture = of_size(picture, arguments.megapixels)
+        save_photo(picture, photo)
         clients = [Client(url, verbose=False) for _ in range(arguments.users)]
         start = time.perf_counter()
         with ThreadPoolExecutor(arguments.users) as pool:
@@ -86,11 +95,13 @@ def main() -> None:
         for number in range(1, arguments.requests + 1):
             outcome = asked(clients[0], photo)
             assert outcome == "answered", outcome
-            if number in (min(WARM_UP, arguments.requests), arguments.requests):
+            if number in (arguments.warm_up, arguments.requests):
                 memory.append(process.memory_info().rss / 1e6)
         took = time.perf_counter() - start
         print(f"{arguments.requests} in a row: {arguments.requests / took:.1f} a second, ", end="")
-        print(f"memory {memory[0]:.0f} MB after {WARM_UP}, {memory[-1]:.0f} MB at the end")
+        print(
+            f"memory {memory[0]:.0f} MB after {arguments.warm_up}, {memory[-1]:.0f} MB at the end"
+        )
 
 
 if __name__ == "__main__":
