@@ -93,18 +93,20 @@ def enhance_batch(
 ) -> tuple[list[Path], list[str]]:
     """Enhances every photo, with a progress bar: what was written, and a line for each that failed.
 
-    What exists is only replaced with `overwrite`, and never where it is one of the photos.
+    What exists is only replaced with `overwrite`, and never where it is one of the photos; results
+    that were left alone have one line together.
     Raises LowlightError for an unknown detail, strength or brightness, see enhance.
     """
     check_settings(detail=detail, strength=strength, brightness=brightness)
-    written, complaints = [], []
+    written, complaints, existing = [], [], []
     originals = {job.source.resolve() for job in jobs}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
         try:
             if job.target.resolve() in originals:
                 raise LowlightError(f"{job.target} is one of the photos: take another --out")
             if os.path.lexists(job.target) and not overwrite:
-                raise LowlightError(f"{job.target} exists: --overwrite replaces it")
+                existing.append(job.target)
+                continue
             enhance_file(
                 model,
                 job.source,
@@ -121,4 +123,8 @@ def enhance_batch(
             complaints.append(f"{job.source} could not be restored: {reason_of(error)}")
         else:
             written.append(job.target)
+    if existing:
+        others = f" and {len(existing) - 1} more exist" if len(existing) > 1 else " exists"
+        it = "them" if len(existing) > 1 else "it"
+        complaints.append(f"{existing[0]}{others}: --overwrite replaces {it}")
     return written, complaints

@@ -116,6 +116,12 @@ def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):
     assert run(night / "a.jpg", "--out", target.parent) == 1
     assert target.read_bytes() == b"mine"
     assert "a_listing.jpg exists: --overwrite replaces it" in capsys.readouterr().err
+    assert run(night, "--out", target.parent) == 1
+    assert run(night, "--out", target.parent) == 1
+    told = capsys.readouterr()
+    assert "wrote 3 of 4 photos" in told.out and "wrote 0 of 4 photos" in told.out
+    assert told.err.splitlines()[-1].endswith(" and 3 more exist: --overwrite replaces them")
+    assert target.read_bytes() == b"mine"
     assert run(night / "a.jpg", "--out", target.parent, "--overwrite") == 0
     assert Image.open(target).size == (40, 30)
 
