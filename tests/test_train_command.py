@@ -12,6 +12,7 @@ from PIL import Image
 import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.cards import training_command
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, read_config
 from lowlight_hub.photos import save_photo
 
@@ -45,6 +46,14 @@ def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
         card = (folder / "README.md").read_text()
         assert "The bright photos of mine are under terms of their own" in card
         assert ("eval15 reward memory" in card) == (data == ["--data", str(lol)])
+        # The command on the card makes the same weights.
+        recorded = training_command(config)
+        assert recorded in card
+        places = {"PATH_OF_LOL": str(lol), "PATH_OF_mine": str(bright)}
+        words = [places.get(word, word) for word in recorded.split()[1:]]
+        assert command.main([*words, "--out", str(out / "again")]) == 0
+        again = out / "again" / folder.name / WEIGHTS_FILE
+        assert again.read_bytes() == (folder / WEIGHTS_FILE).read_bytes()
     assert counts[0] == 3
     assert counts[1] == 3 + 4 > counts[2] > 3
 

@@ -59,7 +59,7 @@ _EN = {
     "dark": "The dark photo",
     "bright": "The bright reference",
     "attempts": "attempts",
-    "first_of": "Compared is the first of the photos",
+    "first_of": "Only the first photo is compared",
     "left_out": "Left out",
     "failed": "Not restored",
 }
@@ -117,7 +117,7 @@ _ES = {
     "dark": "La foto oscura",
     "bright": "La referencia clara",
     "attempts": "intentos",
-    "first_of": "Se compara la primera de las fotos",
+    "first_of": "Solo se compara la primera foto",
     "left_out": "Faltan",
     "failed": "Sin restaurar",
 }
