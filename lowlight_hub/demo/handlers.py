@@ -66,7 +66,7 @@ def nothing_restored(note: str) -> tuple:
     )
 
 
-def nothing_compared(note: str = "") -> tuple:
+def nothing_compared(note: str) -> tuple:
     """What compare_photo gives where there is nothing to show but a note."""
     return None, note, "", gr.DownloadButton(visible=HIDDEN)
 

@@ -36,6 +36,8 @@ TO_RESULT = """(photos) => {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }"""
+# By the browser, at once: by the server, it might come after the start of the next comparison.
+NOTHING_COMPARED = """() => [null, "", "", { __type__: "update", visible: "hidden" }]"""
 # Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
 # A number that was typed counts for Gradio once its field is left: so the Enter key leaves it.
 ON_LOAD = """() => {
@@ -255,16 +257,9 @@ def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
         concurrency_limit=TOGETHER,
     )
     stop.click(None, None, None, cancels=[started])
-    # What is shown is always of the photo that is there.
+    # What is shown is of the photo that is there.
     for other_photo in (photos.change, example.then):
-        other_photo(
-            handlers.nothing_compared,
-            None,
-            compared,
-            cancels=[started],
-            queue=False,
-            api_visibility="private",
-        )
+        other_photo(None, None, compared, js=NOTHING_COMPARED)
 
 
 def _results_tab() -> None:
