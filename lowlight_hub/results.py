@@ -143,9 +143,9 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
     Raises LowlightError where `results` is missing, damaged or of other weights.
     """
     try:
-        known = _read(results or RESULTS)
+        known, weights = _read(results or RESULTS), fingerprint(folder)
         for suffix, protocol in (("", STANDARD), (LEAK_FREE_SUFFIX, LEAK_FREE_PROTOCOL)):
-            if known.weights.get(name + suffix) == fingerprint(folder):
+            if known.weights.get(name + suffix) == weights:
                 return [row for row in _of(known, protocol) if row["model"] == name]
         raise LowlightError(
             f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
@@ -215,10 +215,11 @@ def _psnr_and_ssim(row: Row | None) -> list[str]:
     return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
 
 
-def write_tables(results: Path, readme: Path) -> None:
-    """Puts both tables between their markers in the README."""
-    table = results_table(read_results(results), *read_leak_free(results))
-    put_table(readme, "results", table)
+def write_tables(
+    rows: Sequence[Row], leak_free: Sequence[Row], commands: Mapping[str, str], readme: Path
+) -> None:
+    """Puts both tables between their markers in the README; the first is results_table."""
+    put_table(readme, "results", results_table(rows, leak_free, commands))
     put_table(readme, "attempts", attempts_table())
 
 
