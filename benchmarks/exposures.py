@@ -7,10 +7,11 @@ Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy 
 text, the moon's ground, a brick wall, coins, a garage, and an eye and tissue through instruments:
 no model was trained on any of them. Each is darkened to several exposures at each size and compared
 with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a photo that
-is already bright stays as it is, "0.1, window 0.7" what becomes of a dark room with a bright
-window: a part of the photo keeps seven tenths of its light. The bright photo is only one of the
-ways in which it could have been exposed, and no dark photo tells which: so behind a stroke stands
-what a network's answer has once it was scaled to the right mean (GT-mean).
+is already bright stays as it is, "0.1, window 0.7" and "0.1, half 0.7" what becomes of a dark room
+with a bright window and of dark ground under a bright sky: a tenth of the photo, or its upper half,
+keeps seven tenths of its light. The bright photo is only one of the ways in which it could have
+been exposed, and no dark photo tells which: so behind a stroke stands what a network's answer has
+once it was scaled to the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
@@ -25,6 +26,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -42,13 +44,24 @@ from lowlight_hub.photos import to_picture
 from lowlight_hub.results import put_table, read_table
 from lowlight_hub.simulation import darken
 
-# Exposures of a photo, and of a window in it that is a tenth of it, by the name of the light.
-LIGHTS: dict[str, tuple[float, ...]] = {f"{it:g}": (it,) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)}
-LIGHTS["0.1, window 0.7"] = (0.1, 0.7)
-WINDOW_DOWN, WINDOW_ACROSS = (0.2, 0.6), (0.6, 0.85)  # shares of the height and of the width
+
+class Light(NamedTuple):
+    """How a photo is exposed, and a part of it: from where to where, in shares of each side."""
+
+    exposure: float
+    part_exposure: float = 1.0
+    down: tuple[float, float] = (0.0, 0.0)
+    across: tuple[float, float] = (0.0, 0.0)
+
+
+LIGHTS = {
+    **{f"{it:g}": Light(it) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)},
+    "0.1, window 0.7": Light(0.1, 0.7, down=(0.2, 0.6), across=(0.6, 0.85)),
+    "0.1, half 0.7": Light(0.1, 0.7, down=(0, 0.5), across=(0, 1)),
+}
 TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360
-BEFORE_AFTER_EXPOSURE, ROW_PX, GAP_PX = 0.1, 1280, 8
+BEFORE_AFTER_LIGHT, ROW_PX, GAP_PX = Light(0.1), 1280, 8
 STRIP_PX = 256
 OTHER_KINDS = (
     "hubble_deep_field",
@@ -85,17 +98,16 @@ def photos_of(megapixels: float) -> Iterator[tuple[str, Image.Image]]:
         yield f"{name}-{megapixels:g}", of_size(photo, megapixels)
 
 
-def darkened(photo: Image.Image, exposure: float, window: float | None = None) -> Image.Image:
-    """What the simulator's sensor makes of the photo, and of a window in it at its own exposure."""
+def darkened(photo: Image.Image, light: Light) -> Image.Image:
+    """What the simulator's sensor makes of the photo in this light."""
     generator = torch.Generator().manual_seed(0)
     pixels = np.array(photo)
-    exposures = torch.full((*pixels.shape[:2], 1), exposure)
-    if window is not None:
-        down, across = (
-            slice(*(round(share * side) for share in shares))
-            for shares, side in zip((WINDOW_DOWN, WINDOW_ACROSS), pixels.shape[:2], strict=True)
-        )
-        exposures[down, across] = window
+    exposures = torch.full((*pixels.shape[:2], 1), light.exposure)
+    down, across = (
+        slice(*(round(share * side) for share in shares))
+        for shares, side in zip((light.down, light.across), pixels.shape[:2], strict=True)
+    )
+    exposures[down, across] = light.part_exposure
     # By strips, since the simulator's numbers take many times the room of the picture.
     for top in range(0, len(pixels), STRIP_PX):
         rows = slice(top, top + STRIP_PX)
@@ -165,7 +177,7 @@ def before_after(model: str) -> Image.Image:
     """The project's free photos, darkened and restored, two pairs in a row of one width."""
     network, pairs = load_model(model), []
     for photo in free_photos().values():
-        dark = darkened(of_size(to_picture(photo), 0.3), BEFORE_AFTER_EXPOSURE)
+        dark = darkened(of_size(to_picture(photo), 0.3), BEFORE_AFTER_LIGHT)
         pair = Image.new("RGB", (2 * dark.width, dark.height))
         pair.paste(dark, (0, 0))
         pair.paste(enhance(network, dark), (dark.width, 0))
@@ -188,8 +200,8 @@ def write_dark(folder: Path, sizes: list[float]) -> None:
     """Writes every dark photo that is measured, for other programs to restore."""
     for megapixels in sizes:
         for stem, photo in photos_of(megapixels):
-            for light in LIGHTS:
-                darkened(photo, *LIGHTS[light]).save(folder / file_name(stem, light))
+            for name, light in LIGHTS.items():
+                darkened(photo, light).save(folder / file_name(stem, name))
 
 
 def measured(
@@ -198,7 +210,7 @@ def measured(
     """What every way has in every light of a photo, and a sheet of its answers."""
     truth, figures, rows = np.array(photo), {}, []
     for light in LIGHTS:
-        dark = darkened(photo, *LIGHTS[light])
+        dark = darkened(photo, LIGHTS[light])
         name = file_name(stem, light)
         answers = {title: way(dark, name) for title, way in (simple | learnt).items()}
         figures[light] = [

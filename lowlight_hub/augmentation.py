@@ -25,7 +25,7 @@ BETWEEN_SHARE = 0.05  # between dark and bright
 SIMULATED_SHARE = 0.12  # the bright photo, as a shorter exposure would have taken it
 EXPOSURE_SHARE = 0.05  # the dark photo, a little brighter or darker
 OTHER_LIGHT_SHARE = 0.24  # the bright photo in another light, as it is or darkened
-MIXED_LIGHT_SHARE = 0.08  # the bright photo, part of it in much less light than the rest
+MIXED_LIGHT_SHARE = 0.12  # the bright photo, part of it in much less light than the rest
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)
@@ -48,7 +48,7 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         gain = math.exp(1.4 * (random() - 0.6))
         dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
     elif (kind := kind - EXPOSURE_SHARE) < MIXED_LIGHT_SHARE:
-        dark = in_mixed_light(bright)
+        dark, bright = in_mixed_light(bright)
     elif kind - MIXED_LIGHT_SHARE < OTHER_LIGHT_SHARE:
         bright = in_other_light(bright)
         as_it_is = random() < _AS_IT_IS_SHARE

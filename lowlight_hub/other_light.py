@@ -15,13 +15,13 @@ from lowlight_hub.gaussian import blurred
 from lowlight_hub.simulation import darken, to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
 
-# Shares of the photos in another light: by night, of little contrast, as a page, and the rest
-# white.
-_NIGHT_SHARE, _FLAT_SHARE, _PAGE_SHARE = 0.36, 0.30, 0.14
+# Shares of the photos in another light: by night, in fog, as a page; the rest is white.
+_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.36, 0.30, 0.14
 _MOST_LAMPS = 100
 # Of mixed light: how often the bright part is windows, and not the photo's own bright places.
-_WINDOWS_SHARE = 0.5
-_DIM_EXPOSURES, _LIT_EXPOSURES = (0.03, 0.3), (0.4, 0.95)
+_WINDOWS_SHARE = 0.6
+_WHOLE_SIDE_SHARE = 0.3
+_DIM_EXPOSURES, _LIT_EXPOSURES = (0.03, 0.3), (0.5, 0.98)
 # About as frequent as in text; spaces end words.
 _LETTERS = "eeetttaaoinnshrdlucmfwgypbvkMTA.,      "
 _ILLUSTRATED_SHARE = 0.4
@@ -30,26 +30,34 @@ _ILLUSTRATED_SHARE = 0.4
 def in_other_light(photo: Tensor) -> Tensor:
     """A photo, 3 H W in 0..1, in light that LOL does not have: its shape and range stay.
 
-    A night with lamps or stars, little contrast, a printed page, or nearly white. LOL's bright
-    photos are all about as bright and of much contrast, so a network that sees no others makes grey
-    of a night sky and of paper; and one that sees no fog beside the paper makes paper of fog.
+    A night with lamps or stars, fog, a printed page, or nearly white. LOL's bright photos are all
+    about as bright and of much contrast, so a network that sees no others makes grey of a night sky
+    and of paper; and one that sees no fog beside the paper makes paper of fog.
     """
     kind = random()
     if kind < _NIGHT_SHARE:
         return _by_night(photo)
-    if (kind := kind - _NIGHT_SHARE) < _FLAT_SHARE:
+    if (kind := kind - _NIGHT_SHARE) < _FOG_SHARE:
         return torch.lerp(photo.mean(dim=(1, 2), keepdim=True), photo, log_uniform(0.1, 0.6))
-    if kind - _FLAT_SHARE < _PAGE_SHARE:
+    if kind - _FOG_SHARE < _PAGE_SHARE:
         return _on_a_page(photo)
     return with_odds(photo, log_uniform(1.3, 4))
 
 
-def in_mixed_light(bright: Tensor) -> Tensor:
-    """The photo, 3 H W in 0..1, taken for its bright part: a window, a sky. The rest is dark."""
-    part = _windows(bright) if random() < _WINDOWS_SHARE else _brightest_part(bright)
+def in_mixed_light(bright: Tensor) -> tuple[Tensor, Tensor]:
+    """A photo taken for its bright part, windows, lamps or a sky; and the same with the rest lit.
+
+    Both are of the shape of the given photo, 3 H W, in 0..1. What windows show has colours of its
+    own, may be of one colour or nearly white, and stays so.
+    """
+    if random() < _WINDOWS_SHARE:
+        part = _windows(bright)
+        bright = torch.lerp(bright, _outside(bright), part)
+    else:
+        part = _brightest_part(bright)
     dim, lit = log_uniform(*_DIM_EXPOSURES), log_uniform(*_LIT_EXPOSURES)
     exposure = (part * math.log(lit) + (1 - part) * math.log(dim)).exp()
-    return darken(bright, exposure=exposure, electrons=electrons())
+    return darken(bright, exposure=exposure, electrons=electrons()), bright
 
 
 def electrons() -> float:
@@ -68,14 +76,29 @@ def log_uniform(least: float, most: float) -> float:
 
 
 def _windows(photo: Tensor) -> Tensor:
-    """Where one to three bright windows are, H W in 0..1, their edges sharp or a little soft."""
-    height, width = photo.shape[-2:]
-    part = photo.new_zeros(1, 1, height, width)
+    """Where one to three bright windows are, H W in 0..1, their edges sharp or a little soft.
+
+    From spots to the whole height or width, so that they can be lamps or a sky as well.
+    """
+    sides = photo.shape[-2:]
+    part = photo.new_zeros(1, 1, *sides)
     for _ in range(int(torch.randint(1, 4, ()))):
-        down, across = (max(1, int(side * log_uniform(0.1, 0.6))) for side in (height, width))
-        top, left = int(random() * (height - down + 1)), int(random() * (width - across + 1))
+        down, across = (
+            side if random() < _WHOLE_SIDE_SHARE else max(1, int(side * log_uniform(0.05, 0.9)))
+            for side in sides
+        )
+        top, left = (
+            int(random() * (side - it + 1)) for side, it in zip(sides, (down, across), strict=True)
+        )
         part[..., top : top + down, left : left + across] = 1
-    return blurred(part, log_uniform(0.5, 0.03 * min(height, width) + 0.5))[0, 0]
+    return blurred(part, log_uniform(0.5, 0.03 * min(sides) + 0.5))[0, 0].clamp(0, 1)
+
+
+def _outside(photo: Tensor) -> Tensor:
+    """What windows show, 3 H W: the photo mirrored, faded, overexposed and in another colour."""
+    view = torch.lerp(photo.mean(dim=(1, 2), keepdim=True), photo.flip(2), random())
+    colour = 1 - log_uniform(0.03, 0.9) * torch.rand(3, 1, 1)
+    return with_odds(view, log_uniform(2, 30)) * colour.to(photo)
 
 
 def _brightest_part(photo: Tensor) -> Tensor:

@@ -94,7 +94,7 @@ def _l1_after_gt_mean(answer: Tensor, target: Tensor) -> Tensor:
 def _patch(
     dark: Tensor, bright: Tensor, plan: Tensor, size: tuple[int, int], *, middle: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A patch of both photos, 3 h w, and of a plan 18 h w enlarged to their size."""
+    """A patch of both photos, 3 h w, and of a plan 19 h w enlarged to their size."""
     height, width = dark.shape[-2:]
     down, across = size
     shares = (0.5, 0.5) if middle else torch.rand(2).tolist()

@@ -33,9 +33,10 @@ def test_a_plan_makes_the_answer_of_the_thumbnail():
     small = 0.2 * torch.rand(1, 3, 48, 64, generator=generator)
     answer = small * torch.tensor([3.0, 2.5, 2.0]).view(1, 3, 1, 1) + 0.05
     plan = plan_for(small, answer, torch.zeros(1))
-    assert plan.shape == (1, 18, 48, 64)
+    assert plan.shape == (1, 19, 48, 64)
     torch.testing.assert_close(apply_maps(plan[:, :12], small), answer, atol=0.02, rtol=0)
-    torch.testing.assert_close(plan[:, 12:], torch.cat([answer, small], dim=1), atol=1e-3, rtol=0)
+    both = torch.cat([answer, small], dim=1)
+    torch.testing.assert_close(plan[:, 12:18], both, atol=1e-3, rtol=0)
 
 
 def test_a_plan_is_smooth_where_there_is_nothing_but_noise():
@@ -46,6 +47,22 @@ def test_a_plan_is_smooth_where_there_is_nothing_but_noise():
     assert smooth[..., :30].std() < 0.5 * (2 * small[..., :30]).std()
     step = smooth[..., 40:].mean() - smooth[..., :30].mean()
     assert (smooth[..., 33] - smooth[..., 30]).mean() == pytest.approx(step.item(), rel=0.1)
+
+
+def test_a_bright_window_keeps_its_colours_and_the_dark_wall_around_it_is_lit_up_to_its_frame():
+    small = torch.full((1, 3, 48, 64), 0.1)
+    window = torch.tensor([0.7, 0.8, 0.9]).view(3, 1, 1)
+    small[0, :, 10:30, 20:40] = window
+    answer = 4 * small
+    answer[0, :, 10:30, 20:40] = window + torch.tensor([0.1, -0.05, -0.05]).view(3, 1, 1)
+    plan = plan_for(small, answer, torch.zeros(1))
+    with torch.inference_mode():
+        restored = TwoStageAutoencoder(width=8).finished(small, plan)[0]
+    inside = restored[:, 13:27, 23:37]
+    torch.testing.assert_close(
+        inside / inside[:1], (window / 0.7).expand_as(inside), atol=0.01, rtol=0
+    )
+    assert plan[0, -1, 9:31, 19:41].min() == 0 and plan[0, -1, 9, 19:41].min() == 1
 
 
 @pytest.mark.parametrize("shrink", [2.5, 4, 7])

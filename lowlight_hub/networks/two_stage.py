@@ -26,7 +26,7 @@ _NOISE_LEFT = 2 / 3
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
 _LIT = 0.4
-_MAPS, _ANSWER, _SMALL = slice(0, 12), slice(12, 15), slice(15, 18)
+_MAPS, _ANSWER, _SMALL, _MENDED = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
 
 
 class TwoStageAutoencoder(LowlightModel):
@@ -49,7 +49,7 @@ class TwoStageAutoencoder(LowlightModel):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def plan(self, photo: Tensor, size: tuple[int, int], brightness: float = 0.0) -> Tensor:
-        """What is to be done with a photo, B 18 h w, from it or a smaller copy, B 3 H W in 0..1.
+        """What is to be done with a photo, B 19 h w, from it or a smaller copy, B 3 H W in 0..1.
 
         `size` is the photo's own height and width. `brightness`, in stops, is how much more light
         it gets than the coarse stage would give it.
@@ -62,15 +62,15 @@ class TwoStageAutoencoder(LowlightModel):
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
 
         Where it is hardly brighter than before, its noise is not either, and there is nothing that
-        the fine stage should take away: there the photo itself is kept, times that ratio.
+        the fine stage should take away: there the photo itself is kept, times that ratio, in its
+        own colours.
         """
         guided = apply_maps(plan[:, _MAPS], photo)
-        answer = plan[:, _ANSWER]
-        ratio = (answer + _BLACK) / (plan[:, _SMALL] + _BLACK)
-        lit = (photo + _BLACK) * ratio - _BLACK
+        answer, small = plan[:, _ANSWER], plan[:, _SMALL]
+        lit = (photo + _BLACK) * _ratio(answer, small) - _BLACK
+        kept = (photo + _BLACK) * _ratio(_grey(answer), _grey(small)) - _BLACK
         mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer)))
-        share = ratio.amax(dim=1, keepdim=True).log2() / _LIT
-        return torch.lerp(lit, mended, share.clamp(0, 1))
+        return torch.lerp(kept, mended, plan[:, _MENDED])
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
@@ -95,11 +95,12 @@ class TwoStageAutoencoder(LowlightModel):
 
 
 def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
-    """A plan, B 18 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
+    """A plan, B 19 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
 
     `noise` is its standard deviation in each thumbnail, B. It is smoothed away here: to the fine
     stage it would be blotches of many pixels, which it cannot tell from the photo.
-    The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3).
+    The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3), the share of
+    what the fine stage says (1).
     """
     noisy = ridge_of(noise)
     both = torch.cat([answer, small], dim=1)
@@ -107,7 +108,19 @@ def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
     mean = small.double().mean(dim=(1, 2, 3)).clamp_min(_LEAST_MEAN)
     edges = torch.maximum((_EDGE_SHARE * mean).square(), noisy.to(mean))
     maps = colour_maps(small, both[:, :3], edges)
-    return torch.cat([maps.to(both), both], dim=1)
+    share = (_ratio(_grey(both[:, :3]), _grey(both[:, 3:])).log2() / _LIT).clamp(0, 1)
+    # Not only there but around it: what lies between a window and a dark wall is of the wall.
+    mended = functional.max_pool2d(share, kernel_size=3, stride=1, padding=1)
+    return torch.cat([maps.to(both), both, mended], dim=1)
+
+
+def _ratio(after: Tensor, before: Tensor) -> Tensor:
+    """How many times as bright a place is."""
+    return (after + _BLACK) / (before + _BLACK)
+
+
+def _grey(photos: Tensor) -> Tensor:
+    return photos.mean(dim=1, keepdim=True)
 
 
 def thumbnail_noise(photo: Tensor, small: Tensor) -> Tensor:
