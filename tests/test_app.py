@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of
 from gradio_client import Client
 from PIL import Image
@@ -75,15 +76,21 @@ def test_a_detail_that_makes_no_difference_is_neither_asked_nor_taken(browser, p
         assert restored.size == Image.open(dark_file).size
 
 
-def test_a_typed_brightness_counts_at_the_enter_key(desktop, dark_file):
+@pytest.mark.parametrize(("typed", "counts"), [("9", "2"), ("-9", "-2"), ("", "0")])
+def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_that_can(
+    desktop, dark_file, typed, counts
+):
     give(desktop, dark_file)
     slider_of(desktop)
     after = desktop.locator("#slider img:not(.before)")
-    first = after.get_attribute("src")
-    desktop.locator("#brightness input[type=number]").fill("1")
-    desktop.keyboard.press("Enter")
-    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{first}'])", timeout=WAIT_MS)
-    assert "brightness=1&" in desktop.url
+    number = desktop.locator("#brightness input[type=number]")
+    for entered, expected in (("1", "1"), (typed, counts)):
+        shown = after.get_attribute("src")
+        number.fill(entered)
+        desktop.keyboard.press("Enter")
+        desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+        assert f"brightness={expected}&" in desktop.url
+        assert number.input_value() == expected
 
 
 def test_a_result_comes_into_view(page):

@@ -66,6 +66,8 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     give(desktop, dark_file, tmp_path / "second.png")
     slider_of(desktop)
     tab(desktop, 1)
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
     note = desktop.locator("#compare-note")
@@ -73,6 +75,26 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
     assert not desktop.locator("#sheet").is_visible() and note.inner_text() == ""
+    assert desktop.locator("#reference img").count() == 0
+
+
+def test_a_photo_added_behind_the_first_leaves_what_is_compared(
+    desktop, monkeypatch, tmp_path, dark_file
+):
+    (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
+    monkeypatch.setattr(service, "ATTEMPTS", {DEFAULT: ATTEMPTS[DEFAULT]})
+    tab(desktop, 1)
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#photos img", timeout=WAIT_MS)
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    give(desktop, tmp_path / "second.png")
+    desktop.locator("#photos img").nth(1).wait_for(timeout=WAIT_MS)
+    desktop.wait_for_timeout(500)
+    assert desktop.locator("#tiles .tile").count() == 3
+    assert desktop.locator("#reference img").count() == 1
 
 
 def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):

@@ -9,8 +9,9 @@ import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.demo import service
-from lowlight_hub.demo.handlers import NO_PHOTO, captioned, file_data, shown
+from lowlight_hub.demo.handlers import captioned, file_data, shown
 from lowlight_hub.demo.service import Settings
+from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import list_models
 from lowlight_hub.photos import open_photo
@@ -93,7 +94,7 @@ def enhance_batch(
         else:
             files.append(file)
     if not photos:
-        raise LowlightError(NO_PHOTO)
+        raise LowlightError(words(None)["no_photo"])
     if not files:
         raise LowlightError(failures[0])
     return file_data(service.zipped(files)), failures

@@ -31,7 +31,6 @@ from lowlight_hub.results import (
 # Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
 # is not should have when it is mounted, which may be after a later value was set.
 HIDDEN: Literal["hidden"] = "hidden"
-NO_PHOTO = "There is no photo yet: drop one, or click an example"
 
 
 def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
@@ -108,6 +107,8 @@ def enhance_photos(
     if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
         detail = "transfer"
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
+    # What could be downloaded until now is of other settings.
+    yield gr.skip(), gr.skip(), gr.DownloadButton(interactive=False), gr.skip(), gr.skip()
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
     else:
@@ -142,7 +143,7 @@ def _several(
             files.append(file)
             slider = _before_and_after(done, said)
             pictures.append((slider["after"]["path"], file.name))
-        note = f"{len(files)} {said['of']} {count}"
+        note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
         plot = gr.LinePlot(visible=False)
         yield (
             slider,
@@ -190,9 +191,9 @@ def compare_photo(
     request: gr.Request,
 ) -> Iterator[tuple]:
     """Tiles, a note, the table and the sheet; a tile more at every step."""
-    if not photos:
-        raise LowlightError(NO_PHOTO)
     said = _said(request)
+    if not photos:
+        raise LowlightError(said["no_photo"])
     photo = open_photo(Path(photos[0][0]), "The photo")
     goal = open_photo(Path(reference), "The bright reference") if reference else None
     ends = [(said["dark"], service.preview(photo, photo))]
@@ -206,7 +207,7 @@ def compare_photo(
     failures: list[str] = []
     hidden = gr.DownloadButton(visible=HIDDEN)
     for tiles, failures in service.compare(photo, goal, detail):  # noqa: B007 - used after it
-        cells += [_cell(tile) for tile in tiles[len(cells) :]]
+        cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
         value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}
         note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"
         yield value, note, "", hidden
@@ -242,13 +243,14 @@ def _figures(tile: Tile) -> str:
     return f"{tile.seconds:.2f} s{measured}"
 
 
-def _cell(tile: Tile) -> dict:
+def _cell(tile: Tile, said: Mapping[str, str]) -> dict:
     return {
         **_end(tile.attempt.title, tile.picture),
         "picture": shown(tile.picture, tile.attempt.name),
         "seconds": _figures(tile),
         "formula": tile.attempt.formula,
         "story": tile.attempt.story,
+        "about": said["about"],
     }
 
 

@@ -36,14 +36,31 @@ TO_RESULT = """(photos) => {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }"""
+# What is compared is the first photo: another one clears it, and the reference of the one before.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
-NOTHING_COMPARED = """() => [null, "", "", { __type__: "update", visible: "hidden" }]"""
+OF_ANOTHER_PHOTO = """(photos) => {
+  const keep = { __type__: "update" };
+  const hide = { ...keep, visible: "hidden" };
+  const [before, first] = [window.firstPhoto, photos?.[0]?.image?.path];
+  window.firstPhoto = first;
+  if (first && first === before) return [keep, keep, keep, keep, keep];
+  return [null, "", "", hide, before ? null : keep];
+}"""
 # Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
-# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it.
+# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it. One
+# beyond the range becomes the nearest within it, none the number that was there at first.
 ON_LOAD = """() => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input[type=number]")) event.target.blur();
   });
+  document.addEventListener("blur", ({ target }) => {
+    if (!target.matches?.("input[type=number]")) return;
+    if (target.value === "") return target.closest(".block").querySelector(".reset-button").click();
+    const within = Math.min(Number(target.max), Math.max(Number(target.min), Number(target.value)));
+    if (within === Number(target.value)) return;
+    target.value = within;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }, true);
   const names = %s;
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
@@ -259,7 +276,7 @@ def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     stop.click(None, None, None, cancels=[started])
     # What is shown is of the photo that is there.
     for other_photo in (photos.change, example.then):
-        other_photo(None, None, compared, js=NOTHING_COMPARED)
+        other_photo(None, photos, [*compared, reference], js=OF_ANOTHER_PHOTO)
 
 
 def _results_tab() -> None:
