@@ -236,8 +236,8 @@ def _push_space(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     rows = read_results(arguments.results)
-    leak_free, commands = read_leak_free(arguments.results)
-    write_tables(rows, leak_free, commands, arguments.readme)
+    leak_free, trainings = read_leak_free(arguments.results)
+    write_tables(rows, leak_free, trainings, arguments.readme)
     for name in list_models():
         attempt = get_attempt(name)
         write_card(bundled(name), attempt, rows, leak_free)

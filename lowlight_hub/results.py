@@ -23,7 +23,6 @@ BASELINE_TITLES = dict(
     )
 )
 
-
 STANDARD, LEAK_FREE_PROTOCOL = "standard", "leak-free"
 # The article's crop, and the whole photo in its own size.
 CROP_SIZE, FULL_SIZE = "crop200", "full"
@@ -47,6 +46,13 @@ class Row(Figures):
     """STANDARD, or LEAK_FREE_PROTOCOL: of a training without the scenes of the test set."""
 
 
+class Training(TypedDict):
+    """How weights were trained: how far, in words, and by which command."""
+
+    trained: str
+    command: str
+
+
 @dataclass
 class Results:
     """What the file holds, by the name of a training: of an attempt, LEAK_FREE_SUFFIX after it."""
@@ -54,20 +60,26 @@ class Results:
     rows: list[Row]
     weights: dict[str, str]
     """The SHA-256 of the weights that were measured."""
-    commands: dict[str, str] = field(default_factory=dict)
-    """The command that trained them."""
+    trainings: dict[str, Training] = field(default_factory=dict)
+    """How they were trained."""
 
     def add(self, rows: Sequence[Row], folders: Iterable[Path]) -> None:
         """Takes the rows of the models in `folders` in, in place of those it had of them."""
         measured = {(row["model"], row["protocol"]) for row in rows}
         kept = [it for it in self.rows if (it["model"], it["protocol"]) not in measured]
-        self.rows = [*kept, *rows]
+        names = [*BASELINES, *ATTEMPTS]
+        self.rows = sorted(
+            [*kept, *rows], key=lambda it: (it["protocol"] != STANDARD, names.index(it["model"]))
+        )
         for folder in folders:
             config = read_config(folder)
             suffix = LEAK_FREE_SUFFIX if is_of(config["data"], LEAK_FREE) else ""
             name = config["attempt"] + suffix
             self.weights[name] = fingerprint(folder)
-            self.commands[name] = training_command(config)
+            self.trainings[name] = {
+                "trained": trained_in_words(config),
+                "command": training_command(config),
+            }
 
     def write(self, path: Path) -> None:
         """Writes the file that results_in reads."""
@@ -107,8 +119,10 @@ def _of(results: Results, protocol: str) -> list[Row]:
 def _read(path: Path) -> Results:
     try:
         results = Results(**json.loads(path.read_text(encoding="utf-8")))
-        named = (results.weights, results.commands)
-        complete = all(isinstance(it, dict) for it in named) and all(
+        complete = isinstance(results.weights, dict) and all(
+            Training.__annotations__.keys() <= it.keys() for it in results.trainings.values()
+        )
+        complete &= all(
             Row.__annotations__.keys() <= row.keys()
             and all(isinstance(dict(row)[it], int | float) for it in Figures.__annotations__)
             for row in results.rows
@@ -122,18 +136,18 @@ def _read(path: Path) -> Results:
     return results
 
 
-def read_leak_free(path: Path) -> tuple[list[Row], dict[str, str]]:
-    """The leak-free rows that `lowlight-hub evaluate --json` wrote, and each attempt's command.
+def read_leak_free(path: Path) -> tuple[list[Row], dict[str, Training]]:
+    """The leak-free rows that `lowlight-hub evaluate --json` wrote, and each attempt's training.
 
     Raises LowlightError where the file is missing or damaged.
     """
     results = _read(path)
-    commands = {
-        name.removesuffix(LEAK_FREE_SUFFIX): command
-        for name, command in results.commands.items()
+    trainings = {
+        name.removesuffix(LEAK_FREE_SUFFIX): training
+        for name, training in results.trainings.items()
         if name.endswith(LEAK_FREE_SUFFIX)
     }
-    return _of(results, LEAK_FREE_PROTOCOL), commands
+    return _of(results, LEAK_FREE_PROTOCOL), trainings
 
 
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
@@ -167,11 +181,11 @@ def attempts_table() -> str:
 
 
 def results_table(
-    rows: Sequence[Row], leak_free: Sequence[Row], commands: Mapping[str, str]
+    rows: Sequence[Row], leak_free: Sequence[Row], trainings: Mapping[str, Training]
 ) -> str:
     """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones.
 
-    `commands` are those that made the leak-free weights, by attempt.
+    `trainings` are those of the leak-free weights, by attempt: under the table, their commands.
     """
     titles = ["model", "learns", "trained", "training loss", "validation loss"]
     figures = [
@@ -186,10 +200,11 @@ def results_table(
     for name in ATTEMPTS:
         measured = {(row["size"], row["input"]): row for row in leak_free if row["model"] == name}
         if measured:
-            made_by = f"`{commands[name]}`" if name in commands else ""
-            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, made_by, "", ""]
+            trained = trainings[name]["trained"]
+            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, trained, "", ""]
             lines.append(f"| {' | '.join([*title, *_figures(measured)])} |")
-    return "\n".join(lines)
+    by = [f"`{name}`, leak-free: `{it['command']}`" for name, it in trainings.items()]
+    return "\n\n".join(["\n".join(lines), *by])
 
 
 def _table_line(name: str, measured: dict[tuple[str, str], Row]) -> str:
@@ -216,10 +231,10 @@ def _psnr_and_ssim(row: Row | None) -> list[str]:
 
 
 def write_tables(
-    rows: Sequence[Row], leak_free: Sequence[Row], commands: Mapping[str, str], readme: Path
+    rows: Sequence[Row], leak_free: Sequence[Row], trainings: Mapping[str, Training], readme: Path
 ) -> None:
     """Puts both tables between their markers in the README; the first is results_table."""
-    put_table(readme, "results", results_table(rows, leak_free, commands))
+    put_table(readme, "results", results_table(rows, leak_free, trainings))
     put_table(readme, "attempts", attempts_table())
 
 

@@ -257,7 +257,8 @@ def _cell(tile: Tile, said: Mapping[str, str]) -> dict:
 def results_table() -> str:
     """The figures of whole photos, best first, in Markdown; empty where they are stale."""
     try:
-        rows = read_results(RESULTS) + read_leak_free(RESULTS)[0]
+        leak_free, trainings = read_leak_free(RESULTS)
+        rows = read_results(RESULTS) + leak_free
     except LowlightError:
         return ""
     rows = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
@@ -268,7 +269,8 @@ def results_table() -> str:
         if name in BASELINE_TITLES:
             told = [BASELINE_TITLES[name], "", ""]
         elif row["protocol"] == LEAK_FREE_PROTOCOL:
-            told = [f"{ATTEMPTS[name].title}, leak-free", ATTEMPTS[name].learns, ""]
+            attempt, trained = ATTEMPTS[name], trainings[name]["trained"]
+            told = [f"{attempt.title}, leak-free", attempt.learns, trained]
         else:
             told = _told(name)
         lines.append([told[0], *measured, *told[1:]])
@@ -298,11 +300,14 @@ def loss_frame(name: str) -> pd.DataFrame:
 
 
 def model_choices() -> list[tuple[str, str]]:
-    """The menu: of each bundled model its title and what it reaches, best first."""
+    """The menu: of each bundled model what it reaches and its title, best first.
+
+    The figure first: on a phone the end of the line is cut off.
+    """
     figures = service.figures_by_model()
     names = sorted(list_models(), key=lambda name: -figures.get(name, (0, 0))[0])
-    lines = {name: f" · {figures[name][0]:.1f} dB" for name in names if name in figures}
-    return [(ATTEMPTS[name].title + lines.get(name, ""), name) for name in names]
+    lines = {name: f"{figures[name][0]:.1f} dB · " for name in names if name in figures}
+    return [(lines.get(name, "") + ATTEMPTS[name].title, name) for name in names]
 
 
 def about(name: str) -> str:

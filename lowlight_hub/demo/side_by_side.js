@@ -42,5 +42,12 @@ element.addEventListener("dblclick", (event) => {
   view.zoom = view.zoom > 1 ? 1 : 4;
   show();
 });
-watch("value", show);
+// What an attempt is has to be asked for where there is little room.
+const unfold = () => {
+  for (const about of element.querySelectorAll("details")) about.open = window.innerWidth > 640;
+};
+watch("value", () => {
+  show();
+  unfold();
+});
 show();
