@@ -19,7 +19,9 @@ from lowlight_hub.transfer import with_odds
 _NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.36, 0.30, 0.14
 _MOST_LAMPS = 100
 # Of mixed light: how often the bright part is windows, and not the photo's own bright places.
-_WINDOWS_SHARE = 0.6
+_WINDOWS_SHARE = 0.65
+# And how often it shows something else, and not the photo in more light.
+_OUTSIDE_SHARE = 0.4
 _WHOLE_SIDE_SHARE = 0.3
 _DIM_EXPOSURES, _LIT_EXPOSURES = (0.03, 0.3), (0.5, 0.98)
 # About as frequent as in text; spaces end words.
@@ -47,14 +49,12 @@ def in_other_light(photo: Tensor) -> Tensor:
 def in_mixed_light(bright: Tensor) -> tuple[Tensor, Tensor]:
     """A photo taken for its bright part, windows, lamps or a sky; and the same with the rest lit.
 
-    Both are of the shape of the given photo, 3 H W, in 0..1. What windows show has colours of its
-    own, may be of one colour or nearly white, and stays so.
+    Both are of the shape of the given photo, 3 H W, in 0..1. What is seen through windows has
+    colours of its own, may be of one colour or nearly white, and stays so.
     """
-    if random() < _WINDOWS_SHARE:
-        part = _windows(bright)
+    part = _windows(bright) if random() < _WINDOWS_SHARE else _brightest_part(bright)
+    if random() < _OUTSIDE_SHARE:
         bright = torch.lerp(bright, _outside(bright), part)
-    else:
-        part = _brightest_part(bright)
     dim, lit = log_uniform(*_DIM_EXPOSURES), log_uniform(*_LIT_EXPOSURES)
     exposure = (part * math.log(lit) + (1 - part) * math.log(dim)).exp()
     return darken(bright, exposure=exposure, electrons=electrons()), bright

@@ -49,6 +49,7 @@ def test_in_mixed_light_a_part_is_nearly_as_it_should_be_and_the_rest_much_darke
 
 def test_what_windows_show_is_of_other_colours_and_the_rest_of_the_photo_stays(monkeypatch):
     monkeypatch.setattr(other_light, "_WINDOWS_SHARE", 1.0)
+    monkeypatch.setattr(other_light, "_OUTSIDE_SHARE", 1.0)
     torch.manual_seed(0)
     photo = torch.full((3, 60, 60), 0.4)
     shown = []
