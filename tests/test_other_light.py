@@ -40,6 +40,7 @@ def test_in_mixed_light_a_part_is_nearly_as_it_should_be_and_the_rest_much_darke
     stops = []
     for _ in range(40):
         dark, bright = in_mixed_light(photo)
+        assert (dark <= bright + 0.1).all()
         light = to_linear(dark).mean(dim=0) / to_linear(bright).mean(dim=0)
         dim, lit = light.quantile(torch.tensor([0.1, 1.0]))
         stops.append((lit / dim).log2().item())
