@@ -7,11 +7,11 @@ Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy 
 text, the moon's ground, a brick wall, coins, a garage, and an eye and tissue through instruments:
 no model was trained on any of them. Each is darkened to several exposures at each size and compared
 with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a photo that
-is already bright stays as it is, "0.1, window 0.7" and "0.1, half 0.7" what becomes of a dark room
-with a bright window and of dark ground under a bright sky: a tenth of the photo, or its upper half,
-keeps seven tenths of its light. The bright photo is only one of the ways in which it could have
-been exposed, and no dark photo tells which: so behind a stroke stands what a network's answer has
-once it was scaled to the right mean (GT-mean).
+is already bright stays as it is, "0.1, window 0.7" what becomes of a dark room with a bright
+window, a tenth of the photo, which keeps seven tenths of its light, and "0.1, half sky" of dark
+ground where the upper half is a pale sky, which is to stay so. The bright photo is only one of the
+ways in which it could have been exposed, and no dark photo tells which: so behind a stroke stands
+what a network's answer has once it was scaled to the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
@@ -46,22 +46,39 @@ from lowlight_hub.simulation import darken
 
 
 class Light(NamedTuple):
-    """How a photo is exposed, and a part of it: from where to where, in shares of each side."""
+    """How a photo is exposed, and a part of it: from where to where, in shares of each side.
+
+    The part may show one colour, 8-bit RGB, instead of the photo.
+    """
 
     exposure: float
-    part_exposure: float = 1.0
-    down: tuple[float, float] = (0.0, 0.0)
-    across: tuple[float, float] = (0.0, 0.0)
+    part_exposure: float
+    down: tuple[float, float]
+    across: tuple[float, float]
+    colour: tuple[int, int, int] | None = None
+
+    def part(self, pixels: np.ndarray) -> np.ndarray:
+        """A view of the part of an array H W C."""
+        down, across = (
+            slice(*(round(share * side) for share in shares))
+            for shares, side in zip((self.down, self.across), pixels.shape[:2], strict=True)
+        )
+        return pixels[down, across]
+
+
+def evenly(exposure: float) -> Light:
+    """The same light everywhere."""
+    return Light(exposure, exposure, (0, 1), (0, 1))
 
 
 LIGHTS = {
-    **{f"{it:g}": Light(it) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)},
+    **{f"{it:g}": evenly(it) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)},
     "0.1, window 0.7": Light(0.1, 0.7, down=(0.2, 0.6), across=(0.6, 0.85)),
-    "0.1, half 0.7": Light(0.1, 0.7, down=(0, 0.5), across=(0, 1)),
+    "0.1, half sky": Light(0.1, 1, down=(0, 0.5), across=(0, 1), colour=(190, 212, 240)),
 }
 TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360
-BEFORE_AFTER_LIGHT, ROW_PX, GAP_PX = Light(0.1), 1280, 8
+BEFORE_AFTER_LIGHT, ROW_PX, GAP_PX = evenly(0.1), 1280, 8
 STRIP_PX = 256
 OTHER_KINDS = (
     "hubble_deep_field",
@@ -98,16 +115,20 @@ def photos_of(megapixels: float) -> Iterator[tuple[str, Image.Image]]:
         yield f"{name}-{megapixels:g}", of_size(photo, megapixels)
 
 
+def in_full_light(photo: Image.Image, light: Light) -> Image.Image:
+    """What the photo is to become again: itself, or with the colour that a part of it shows."""
+    pixels = np.array(photo)
+    if light.colour is not None:
+        light.part(pixels)[:] = light.colour
+    return Image.fromarray(pixels)
+
+
 def darkened(photo: Image.Image, light: Light) -> Image.Image:
     """What the simulator's sensor makes of the photo in this light."""
     generator = torch.Generator().manual_seed(0)
-    pixels = np.array(photo)
+    pixels = np.array(in_full_light(photo, light))
     exposures = torch.full((*pixels.shape[:2], 1), light.exposure)
-    down, across = (
-        slice(*(round(share * side) for share in shares))
-        for shares, side in zip((light.down, light.across), pixels.shape[:2], strict=True)
-    )
-    exposures[down, across] = light.part_exposure
+    light.part(exposures.numpy())[:] = light.part_exposure
     # By strips, since the simulator's numbers take many times the room of the picture.
     for top in range(0, len(pixels), STRIP_PX):
         rows = slice(top, top + STRIP_PX)
@@ -208,9 +229,9 @@ def measured(
     photo: Image.Image, stem: str, simple: dict[str, Way], learnt: dict[str, Way]
 ) -> tuple[dict[str, list[list[float]]], Image.Image]:
     """What every way has in every light of a photo, and a sheet of its answers."""
-    truth, figures, rows = np.array(photo), {}, []
-    for light in LIGHTS:
-        dark = darkened(photo, LIGHTS[light])
+    figures, rows = {}, []
+    for light, exposures in LIGHTS.items():
+        truth, dark = np.array(in_full_light(photo, exposures)), darkened(photo, exposures)
         name = file_name(stem, light)
         answers = {title: way(dark, name) for title, way in (simple | learnt).items()}
         figures[light] = [

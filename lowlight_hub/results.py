@@ -61,21 +61,24 @@ class Results:
     weights: dict[str, str]
     """The SHA-256 of the weights that were measured."""
     trainings: dict[str, Training] = field(default_factory=dict)
-    """How they were trained."""
+    """How the leak-free ones were trained, by the name of the attempt: they lie nowhere here."""
 
     def add(self, rows: Sequence[Row], folders: Iterable[Path]) -> None:
         """Takes the rows of the models in `folders` in, in place of those it had of them."""
         measured = {(row["model"], row["protocol"]) for row in rows}
         kept = [it for it in self.rows if (it["model"], it["protocol"]) not in measured]
-        names = [*BASELINES, *ATTEMPTS]
+        order = {name: place for place, name in enumerate((*BASELINES, *ATTEMPTS))}
         self.rows = sorted(
-            [*kept, *rows], key=lambda it: (it["protocol"] != STANDARD, names.index(it["model"]))
+            [*kept, *rows],
+            key=lambda it: (it["protocol"] != STANDARD, order.get(it["model"], len(order))),
         )
         for folder in folders:
             config = read_config(folder)
-            suffix = LEAK_FREE_SUFFIX if is_of(config["data"], LEAK_FREE) else ""
-            name = config["attempt"] + suffix
-            self.weights[name] = fingerprint(folder)
+            name = config["attempt"]
+            if not is_of(config["data"], LEAK_FREE):
+                self.weights[name] = fingerprint(folder)
+                continue
+            self.weights[name + LEAK_FREE_SUFFIX] = fingerprint(folder)
             self.trainings[name] = {
                 "trained": trained_in_words(config),
                 "command": training_command(config),
@@ -119,9 +122,13 @@ def _of(results: Results, protocol: str) -> list[Row]:
 def _read(path: Path) -> Results:
     try:
         results = Results(**json.loads(path.read_text(encoding="utf-8")))
-        complete = isinstance(results.weights, dict) and all(
-            Training.__annotations__.keys() <= it.keys() for it in results.trainings.values()
-        )
+        trained = {
+            name
+            for name, training in results.trainings.items()
+            if Training.__annotations__.keys() <= training.keys()
+        }
+        leak_free = {row["model"] for row in _of(results, LEAK_FREE_PROTOCOL)}
+        complete = isinstance(results.weights, dict) and leak_free == trained
         complete &= all(
             Row.__annotations__.keys() <= row.keys()
             and all(isinstance(dict(row)[it], int | float) for it in Figures.__annotations__)
@@ -142,12 +149,7 @@ def read_leak_free(path: Path) -> tuple[list[Row], dict[str, Training]]:
     Raises LowlightError where the file is missing or damaged.
     """
     results = _read(path)
-    trainings = {
-        name.removesuffix(LEAK_FREE_SUFFIX): training
-        for name, training in results.trainings.items()
-        if name.endswith(LEAK_FREE_SUFFIX)
-    }
-    return _of(results, LEAK_FREE_PROTOCOL), trainings
+    return _of(results, LEAK_FREE_PROTOCOL), results.trainings
 
 
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:

@@ -23,6 +23,10 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
     tiles = page.locator("#tiles .tile")
     tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)  # they are drawn after the button
     assert tiles.locator("strong").all_inner_texts() == [TEXTS["en"]["dark"], *TITLES]
+    wide = page.viewport_size["width"] > 640
+    assert tiles.locator("details p").first.is_visible() == wide
+    tiles.locator("summary").first.click()
+    assert tiles.locator("details p").first.is_visible() != wide
     sources = {it.get_attribute("src") for it in tiles.locator("img").all()}
     assert len(sources) == len(TITLES) + 1
     assert fits_its_width(page)
@@ -76,6 +80,31 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
     assert not desktop.locator("#sheet").is_visible() and note.inner_text() == ""
     assert desktop.locator("#reference img").count() == 0
+
+
+def test_a_comparison_in_work_ends_with_its_photo(desktop, monkeypatch, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    gate, run = threading.Event(), service.run
+
+    def slow(photo, settings):
+        if settings.model == list(ATTEMPTS)[1]:
+            gate.wait()
+        return run(photo, settings)
+
+    monkeypatch.setattr(service, "run", slow)
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.get_by_text(f"1 of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
+    gate.set()
+    desktop.wait_for_timeout(2000)
+    assert desktop.locator("#tiles .tile").count() == 0
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#photos img", timeout=WAIT_MS)
+    desktop.locator("#all").click()
+    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
 
 
 def test_a_photo_added_behind_the_first_leaves_what_is_compared(

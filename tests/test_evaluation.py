@@ -8,6 +8,7 @@ import torch
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
 from lowlight_hub.results import (
@@ -181,6 +182,15 @@ def test_leak_free_models_have_a_line_of_their_own_beside_the_others(lol, tmp_pa
     assert {row["protocol"] for row in rows_of("attempt-1", folder, path)} == {"leak-free"}
     assert held["weights"]["listing"] == fingerprint(bundled("listing"))
     assert sum(row["model"] == "listing" for row in held["rows"]) == 2
+
+
+def test_a_leak_free_line_without_its_training_is_no_results(tmp_path):
+    from lowlight_hub.results import RESULTS
+
+    held, path = json.loads(RESULTS.read_text()), tmp_path / "figures.json"
+    path.write_text(json.dumps(held | {"trainings": {}}))
+    with pytest.raises(LowlightError, match="is not what `lowlight-hub evaluate --json` writes"):
+        read_leak_free(path)
 
 
 def test_figures_are_not_written_into_another_file(lol, tmp_path, capsys):

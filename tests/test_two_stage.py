@@ -62,7 +62,8 @@ def test_a_bright_window_keeps_its_colours_and_the_dark_wall_around_it_is_lit_up
     torch.testing.assert_close(
         inside / inside[:1], (window / 0.7).expand_as(inside), atol=0.01, rtol=0
     )
-    assert plan[0, -1, 9:31, 19:41].min() == 0 and plan[0, -1, 9, 19:41].min() == 1
+    fine_share = plan[0, -1]
+    assert fine_share[11:29, 21:39].max() < 1e-3 and fine_share[10, 20:40].min() == 1
 
 
 @pytest.mark.parametrize("shrink", [2.5, 4, 7])

@@ -306,7 +306,7 @@ def model_choices() -> list[tuple[str, str]]:
     """
     figures = service.figures_by_model()
     names = sorted(list_models(), key=lambda name: -figures.get(name, (0, 0))[0])
-    lines = {name: f"{figures[name][0]:.1f} dB · " for name in names if name in figures}
+    lines = {name: f"{figures[name][0]:.1f} dB – " for name in names if name in figures}
     return [(lines.get(name, "") + ATTEMPTS[name].title, name) for name in names]
 
 

@@ -24,10 +24,17 @@ I18N = gr.I18n(**TEXTS)
 TO_ADDRESS = """(model, strength, brightness, detail) => {
   const address = new URL(window.location.href);
   for (const [name, value] of Object.entries({ model, strength, brightness, detail })) {
-    address.searchParams.set(name, value);
+    if (value !== null) address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
 }"""
+# While a number is being typed there may be none, or one beyond the range.
+AS_CAN_BE = f"""(photos, model, strength, brightness, ...others) => {{
+  const within = (number, least, most, fallback) =>
+    Math.min(most, Math.max(least, number ?? fallback));
+  const numbers = [within(strength, 0, 1, 1), within(brightness, -{MAX_STOPS}, {MAX_STOPS}, 0)];
+  return [photos, model, ...numbers, ...others.slice(0, 3)];
+}}"""
 # A result that is asked for lies above or, on a phone, far below.
 TO_RESULT = """(photos) => {
   const place = document.querySelector("#slider");
@@ -36,7 +43,7 @@ TO_RESULT = """(photos) => {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }"""
-# What is compared is the first photo: another one clears it, and the reference of the one before.
+# What is compared is the first photo: another one ends it, and takes tiles and reference away.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
 OF_ANOTHER_PHOTO = """(photos) => {
   const keep = { __type__: "update" };
@@ -44,11 +51,12 @@ OF_ANOTHER_PHOTO = """(photos) => {
   const [before, first] = [window.firstPhoto, photos?.[0]?.image?.path];
   window.firstPhoto = first;
   if (first && first === before) return [keep, keep, keep, keep, keep];
+  if (before) document.querySelector("#stop-all")?.click();
   return [null, "", "", hide, before ? null : keep];
 }"""
 # Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
-# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it. One
-# beyond the range becomes the nearest within it, none the number that was there at first.
+# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it. Then
+# one beyond the range becomes the nearest within it, and an empty field the default.
 ON_LOAD = """() => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input[type=number]")) event.target.blur();
@@ -69,6 +77,7 @@ ON_LOAD = """() => {
   name();
   new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
 }"""
+AS_BEFORE = """(file) => ({ __type__: "update", interactive: Boolean(file) })"""
 COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
 THEME = gr.themes.Default(
     primary_hue="amber",
@@ -216,6 +225,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
         "fn": handlers.enhance_photos,
         "inputs": [photos, *settings, file_format, keep],
         "outputs": [slider, gallery, download, luminance, note],
+        "js": AS_CAN_BE,
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",
@@ -230,6 +240,8 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     for asked in (button.click, photos.change, example.then):
         asked(None, photos, None, js=TO_RESULT)
     stop.click(None, None, None, cancels=[started, from_example])
+    # What was there to be downloaded still is.
+    stop.click(None, download, download, js=AS_BEFORE)
     model.change(
         handlers.about_and_detail,
         model,

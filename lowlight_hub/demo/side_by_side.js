@@ -42,10 +42,15 @@ element.addEventListener("dblclick", (event) => {
   view.zoom = view.zoom > 1 ? 1 : 4;
   show();
 });
-// What an attempt is has to be asked for where there is little room.
+// What an attempt is has to be asked for where there is little room. Every tile that comes draws all
+// of them anew.
+const asked = {};
 const unfold = () => {
-  for (const about of element.querySelectorAll("details")) about.open = window.innerWidth > 640;
+  for (const about of element.querySelectorAll("details")) {
+    about.open = asked[about.dataset.of] ?? window.innerWidth > 640;
+  }
 };
+element.addEventListener("toggle", ({ target }) => (asked[target.dataset.of] = target.open), true);
 watch("value", () => {
   show();
   unfold();

@@ -26,7 +26,7 @@ _NOISE_LEFT = 2 / 3
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
 _LIT = 0.4
-_MAPS, _ANSWER, _SMALL, _MENDED = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
+_MAPS, _ANSWER, _SMALL, _FINE_SHARE = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
 
 
 class TwoStageAutoencoder(LowlightModel):
@@ -62,15 +62,15 @@ class TwoStageAutoencoder(LowlightModel):
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
 
         Where it is hardly brighter than before, its noise is not either, and there is nothing that
-        the fine stage should take away: there the photo itself is kept, times that ratio, in its
-        own colours.
+        the fine stage should take away: there the photo itself is kept, as much brighter as the
+        answer is, in its own colours.
         """
         guided = apply_maps(plan[:, _MAPS], photo)
         answer, small = plan[:, _ANSWER], plan[:, _SMALL]
         lit = (photo + _BLACK) * _ratio(answer, small) - _BLACK
         kept = (photo + _BLACK) * _ratio(_grey(answer), _grey(small)) - _BLACK
         mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer)))
-        return torch.lerp(kept, mended, plan[:, _MENDED])
+        return torch.lerp(kept, mended, plan[:, _FINE_SHARE])
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
@@ -107,15 +107,16 @@ def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
     both = apply_maps(colour_maps(small, both, noisy).to(small), small).clamp(0, 1)
     mean = small.double().mean(dim=(1, 2, 3)).clamp_min(_LEAST_MEAN)
     edges = torch.maximum((_EDGE_SHARE * mean).square(), noisy.to(mean))
-    maps = colour_maps(small, both[:, :3], edges)
-    share = (_ratio(_grey(both[:, :3]), _grey(both[:, 3:])).log2() / _LIT).clamp(0, 1)
+    brighter, before = both.split(3, dim=1)
+    maps = colour_maps(small, brighter, edges)
+    share = (_ratio(_grey(brighter), _grey(before)).log2() / _LIT).clamp(0, 1)
     # Not only there but around it: what lies between a window and a dark wall is of the wall.
     mended = functional.max_pool2d(share, kernel_size=3, stride=1, padding=1)
     return torch.cat([maps.to(both), both, mended], dim=1)
 
 
 def _ratio(after: Tensor, before: Tensor) -> Tensor:
-    """How many times as bright a place is."""
+    """How many times as bright as before a place is."""
     return (after + _BLACK) / (before + _BLACK)
 
 
