@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import zipfile
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from PIL import Image
 import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import service
 
 
 def shown_share(page) -> str:
@@ -93,36 +91,6 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
         assert f"brightness={expected}&" in desktop.url
         assert number.input_value() == expected
-
-
-def test_a_number_that_is_still_being_typed_is_taken_as_one_that_can_be(desktop, dark_file):
-    give(desktop, dark_file)
-    slider_of(desktop)
-    after = desktop.locator("#slider img:not(.before)")
-    for typed in ("", "9"):
-        shown = after.get_attribute("src")
-        desktop.locator("#brightness input[type=number]").fill(typed)
-        desktop.locator("#run").dispatch_event("click")  # without leaving the field
-        desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
-    downloaded(desktop, "#download:has-text('full')")
-    assert desktop.locator("#note").inner_text() == ""
-
-
-def test_what_could_be_downloaded_can_be_after_a_stop(desktop, monkeypatch, dark_file):
-    give(desktop, dark_file)
-    before = downloaded(desktop, "#download")
-    gate, run = threading.Event(), service.run
-
-    def slow(photo, settings):
-        gate.wait()
-        return run(photo, settings)
-
-    monkeypatch.setattr(service, "run", slow)
-    desktop.locator("#run").click()
-    desktop.wait_for_selector("#download[disabled]", timeout=WAIT_MS)
-    desktop.locator("#stop").click()
-    assert downloaded(desktop, "#download") == before
-    gate.set()
 
 
 def test_a_result_comes_into_view(page):

@@ -107,8 +107,6 @@ def enhance_photos(
     if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
         detail = "transfer"
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
-    # What could be downloaded until now is of other settings.
-    yield gr.skip(), gr.skip(), gr.DownloadButton(interactive=False), gr.skip(), gr.skip()
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
     else:
@@ -158,7 +156,9 @@ def _several(
     archive = str(service.zipped(files))
     ready = gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
     notes.append(service.SHELF.sources())
-    yield gr.skip(), gr.skip(), ready, gr.skip(), "\n\n".join(filter(None, notes))
+    # The pictures once more: on a busy machine the page misses some that came soon after others.
+    again = gr.Gallery(pictures, visible=True)
+    yield gr.skip(), again, ready, gr.skip(), "\n\n".join(filter(None, notes))
 
 
 def _before_and_after(done: Run, said: Mapping[str, str]) -> dict:

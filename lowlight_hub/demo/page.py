@@ -28,13 +28,6 @@ TO_ADDRESS = """(model, strength, brightness, detail) => {
   }
   window.history.replaceState(null, "", address);
 }"""
-# While a number is being typed there may be none, or one beyond the range.
-AS_CAN_BE = f"""(photos, model, strength, brightness, ...others) => {{
-  const within = (number, least, most, fallback) =>
-    Math.min(most, Math.max(least, number ?? fallback));
-  const numbers = [within(strength, 0, 1, 1), within(brightness, -{MAX_STOPS}, {MAX_STOPS}, 0)];
-  return [photos, model, ...numbers, ...others.slice(0, 3)];
-}}"""
 # A result that is asked for lies above or, on a phone, far below.
 TO_RESULT = """(photos) => {
   const place = document.querySelector("#slider");
@@ -77,7 +70,6 @@ ON_LOAD = """() => {
   name();
   new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
 }"""
-AS_BEFORE = """(file) => ({ __type__: "update", interactive: Boolean(file) })"""
 COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
 THEME = gr.themes.Default(
     primary_hue="amber",
@@ -225,7 +217,6 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
         "fn": handlers.enhance_photos,
         "inputs": [photos, *settings, file_format, keep],
         "outputs": [slider, gallery, download, luminance, note],
-        "js": AS_CAN_BE,
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",
@@ -240,8 +231,6 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     for asked in (button.click, photos.change, example.then):
         asked(None, photos, None, js=TO_RESULT)
     stop.click(None, None, None, cancels=[started, from_example])
-    # What was there to be downloaded still is.
-    stop.click(None, download, download, js=AS_BEFORE)
     model.change(
         handlers.about_and_detail,
         model,
