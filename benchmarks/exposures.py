@@ -231,13 +231,14 @@ def measured(
     """What every way has in every light of a photo, and a sheet of its answers."""
     figures, rows = {}, []
     for light, exposures in LIGHTS.items():
-        truth, dark = np.array(in_full_light(photo, exposures)), darkened(photo, exposures)
+        goal, dark = in_full_light(photo, exposures), darkened(photo, exposures)
         name = file_name(stem, light)
         answers = {title: way(dark, name) for title, way in (simple | learnt).items()}
+        truth = np.array(goal)
         figures[light] = [
             figures_of(answer, truth, gt_mean=title in learnt) for title, answer in answers.items()
         ]
-        rows.append([*answers.values(), photo])
+        rows.append([*answers.values(), goal])
         print(
             name,
             *("/".join(f"{it:.1f}" for it in found) for found in figures[light]),

@@ -75,14 +75,13 @@ class Results:
         for folder in folders:
             config = read_config(folder)
             name = config["attempt"]
-            if not is_of(config["data"], LEAK_FREE):
-                self.weights[name] = fingerprint(folder)
-                continue
-            self.weights[name + LEAK_FREE_SUFFIX] = fingerprint(folder)
-            self.trainings[name] = {
-                "trained": trained_in_words(config),
-                "command": training_command(config),
-            }
+            leak_free = is_of(config["data"], LEAK_FREE)
+            self.weights[name + LEAK_FREE_SUFFIX * leak_free] = fingerprint(folder)
+            if leak_free:
+                self.trainings[name] = {
+                    "trained": trained_in_words(config),
+                    "command": training_command(config),
+                }
 
     def write(self, path: Path) -> None:
         """Writes the file that results_in reads."""

@@ -14,6 +14,24 @@ from lowlight_hub.demo.texts import TEXTS
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
 
 
+def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
+    """Starts a comparison that stands still after so many attempts, until what it gives is set."""
+    give(desktop, dark_file)
+    slider_of(desktop)
+    gate, run = threading.Event(), service.run
+
+    def slow(photo, settings):
+        if settings.model == list(ATTEMPTS)[count]:
+            gate.wait()
+        return run(photo, settings)
+
+    monkeypatch.setattr(service, "run", slow)
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    desktop.get_by_text(f"{count} of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    return gate
+
+
 def test_all_attempts_are_compared_side_by_side(page, dark_file):
     give(page, dark_file)
     slider_of(page)
@@ -83,26 +101,14 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
 
 
 def test_a_comparison_in_work_ends_with_its_photo(desktop, monkeypatch, dark_file):
-    give(desktop, dark_file)
-    slider_of(desktop)
-    gate, run = threading.Event(), service.run
-
-    def slow(photo, settings):
-        if settings.model == list(ATTEMPTS)[1]:
-            gate.wait()
-        return run(photo, settings)
-
-    monkeypatch.setattr(service, "run", slow)
-    tab(desktop, 1)
-    desktop.locator("#all").click()
-    desktop.get_by_text(f"1 of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    gate = held_after(1, desktop, monkeypatch, dark_file)
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
     gate.set()
     desktop.wait_for_timeout(2000)
     assert desktop.locator("#tiles .tile").count() == 0
     give(desktop, dark_file)
-    desktop.wait_for_selector("#photos img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
 
@@ -116,7 +122,7 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
     desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
     give(desktop, dark_file)
-    desktop.wait_for_selector("#photos img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
     give(desktop, tmp_path / "second.png")
@@ -127,19 +133,7 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
 
 
 def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
-    give(desktop, dark_file)
-    slider_of(desktop)
-    gate, run = threading.Event(), service.run
-
-    def slow(photo, settings):
-        if settings.model == list(ATTEMPTS)[2]:
-            gate.wait()
-        return run(photo, settings)
-
-    monkeypatch.setattr(service, "run", slow)
-    tab(desktop, 1)
-    desktop.locator("#all").click()
-    desktop.get_by_text(f"2 of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    gate = held_after(2, desktop, monkeypatch, dark_file)
     desktop.locator("#stop-all").click()
     desktop.wait_for_timeout(500)
     gate.set()
