@@ -1,8 +1,7 @@
 """Variety for training on pairs of whole photos: other light, other colours, other framing.
 
 Scenes recur in LOL, so that memory of them must not be all that a network learns; and photos from
-elsewhere are lit, tinted and noisy in more ways than LOL's. All is drawn from torch's global
-generator, which the training loop seeds for every step.
+elsewhere are lit, tinted and noisy in more ways than LOL's.
 """
 
 import math
@@ -10,13 +9,8 @@ import math
 import torch
 from torch import Tensor
 
-from lowlight_hub.other_light import (
-    electrons,
-    in_mixed_light,
-    in_other_light,
-    log_uniform,
-    random,
-)
+from lowlight_hub.chance import log_uniform, random, somewhere
+from lowlight_hub.other_light import electrons, in_mixed_light, in_other_light
 from lowlight_hub.simulation import darken, to_linear, to_srgb
 
 # Shares of the samples; the rest of the dark photos are left as they are.
@@ -68,9 +62,8 @@ def _framed(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         share, aspect = 0.5 + 0.5 * random(), math.exp(0.4 * (random() - 0.5))
         down = max(-(-height // 2), min(height, int(height * share * aspect)))
         across = max(-(-width // 2), min(width, int(width * share / aspect)))
-        top, left = int(random() * (height - down + 1)), int(random() * (width - across + 1))
-        window = (slice(None), slice(top, top + down), slice(left, left + across))
-        dark, bright = dark[window], bright[window]
+        rows, columns = somewhere((down, across), (height, width))
+        dark, bright = dark[:, rows, columns], bright[:, rows, columns]
     mirrored = [side for side in (1, 2) if random() < 0.5]
     return dark.flip(mirrored), bright.flip(mirrored)
 

@@ -1,7 +1,4 @@
-"""Light that LOL does not have, put into photos for training: nights, fog, pages, windows.
-
-All is drawn from torch's global generator, which the training loop seeds for every step.
-"""
+"""Light that LOL does not have, put into photos for training: nights, fog, pages, windows."""
 
 import math
 
@@ -11,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional
 
+from lowlight_hub.chance import log_uniform, random, somewhere
 from lowlight_hub.gaussian import blurred
 from lowlight_hub.simulation import darken, to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
@@ -65,33 +63,21 @@ def electrons() -> float:
     return 2000 * log_uniform(math.exp(-1), math.e)
 
 
-def random() -> float:
-    """A number in 0..1 of torch's global generator."""
-    return torch.rand(()).item()
-
-
-def log_uniform(least: float, most: float) -> float:
-    """A number between these, evenly on a scale of stops."""
-    return least * (most / least) ** random()
-
-
 def _windows(photo: Tensor) -> Tensor:
     """Where one to three bright windows are, H W in 0..1, their edges sharp or a little soft.
 
     From spots to the whole height or width, so that they can be lamps or a sky as well.
     """
-    sides = photo.shape[-2:]
-    part = photo.new_zeros(1, 1, *sides)
+    height, width = photo.shape[-2:]
+    part = photo.new_zeros(1, 1, height, width)
     for _ in range(int(torch.randint(1, 4, ()))):
         down, across = (
             side if random() < _WHOLE_SIDE_SHARE else max(1, int(side * log_uniform(0.05, 0.9)))
-            for side in sides
+            for side in (height, width)
         )
-        top, left = (
-            int(random() * (side - it + 1)) for side, it in zip(sides, (down, across), strict=True)
-        )
-        part[..., top : top + down, left : left + across] = 1
-    return blurred(part, log_uniform(0.5, 0.03 * min(sides) + 0.5))[0, 0].clamp(0, 1)
+        rows, columns = somewhere((down, across), (height, width))
+        part[..., rows, columns] = 1
+    return blurred(part, log_uniform(0.5, 0.03 * min(height, width) + 0.5))[0, 0].clamp(0, 1)
 
 
 def _outside(photo: Tensor) -> Tensor:
@@ -130,9 +116,8 @@ def _on_a_page(photo: Tensor) -> Tensor:
     if random() < _ILLUSTRATED_SHARE:
         # In its own place, so that what is around it is what was cut off.
         down, across = int(height * (0.2 + 0.5 * random())), int(width * (0.2 + 0.6 * random()))
-        top, left = int(random() * (height - down)), int(random() * (width - across))
-        window = (slice(None), slice(top, top + down), slice(left, left + across))
-        page[window] = photo[window]
+        rows, columns = somewhere((down, across), (height, width))
+        page[:, rows, columns] = photo[:, rows, columns]
     return page
 
 

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lowlight_hub.augmentation import augmented
+from lowlight_hub.chance import somewhere
 from lowlight_hub.gaussian import blurred, filtered
 from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
@@ -96,18 +97,17 @@ def _patch(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A patch of both photos, 3 h w, and of a plan 19 h w enlarged to their size."""
     height, width = dark.shape[-2:]
-    down, across = size
-    shares = (0.5, 0.5) if middle else torch.rand(2).tolist()
-    top, left = int(shares[0] * (height - down)), int(shares[1] * (width - across))
-    window = (slice(None), slice(top, top + down), slice(left, left + across))
+    rows, columns = somewhere(size, (height, width), at=(0.5, 0.5) if middle else None)
     # Centres of the patch's pixels in -1..1 over the whole photo, as grid_sample() wants them.
-    rows = (torch.arange(top, top + down, device=plan.device) + 0.5) / height * 2 - 1
-    columns = (torch.arange(left, left + across, device=plan.device) + 0.5) / width * 2 - 1
-    grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1)[None]
+    down, across = (
+        (torch.arange(it.start, it.stop, device=plan.device) + 0.5) / side * 2 - 1
+        for it, side in zip((rows, columns), (height, width), strict=True)
+    )
+    grid = torch.stack(torch.meshgrid(across, down, indexing="xy"), dim=-1)[None]
     enlarged = functional.grid_sample(
         plan[None].float(), grid, mode="bilinear", padding_mode="border", align_corners=False
     )
-    return dark[window], bright[window], enlarged[0]
+    return dark[:, rows, columns], bright[:, rows, columns], enlarged[0]
 
 
 def ssim(restored: Tensor, reference: Tensor) -> Tensor:
