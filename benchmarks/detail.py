@@ -20,8 +20,9 @@ from lowlight_hub.evaluation import measure
 from lowlight_hub.finding import find_pairs
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
-from lowlight_hub.results import Figures, put_table
+from lowlight_hub.results import Figures
 from lowlight_hub.sampling import validation_rows
+from lowlight_hub.tables import put_table
 
 
 def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:

@@ -41,8 +41,8 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
 from lowlight_hub.photos import to_picture
-from lowlight_hub.results import put_table, read_table
 from lowlight_hub.simulation import darken
+from lowlight_hub.tables import put_table, read_table
 
 
 class Light(NamedTuple):

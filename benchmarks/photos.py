@@ -78,7 +78,7 @@ def measure(sizes: list[int], readme: Path | None) -> None:
 
     from lowlight_hub.bright_photos import SHOWN_EXPOSURE, free_photos
     from lowlight_hub.photos import to_picture
-    from lowlight_hub.results import put_table
+    from lowlight_hub.tables import put_table
 
     bright = to_picture(free_photos()["coffee"])
     lines = [

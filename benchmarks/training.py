@@ -44,8 +44,8 @@ from lowlight_hub.demo.memory import PeakMemory  # noqa: E402
 from lowlight_hub.finding import PhotoPair, find_pairs, source_of  # noqa: E402
 from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
 from lowlight_hub.photos import open_photo, save_photo, to_picture  # noqa: E402
-from lowlight_hub.results import put_table  # noqa: E402
 from lowlight_hub.sampling import batch_at  # noqa: E402
+from lowlight_hub.tables import put_table  # noqa: E402
 
 NAMES = ("attempt-1", "attempt-4b", "attempt-7")
 BATCH, PAIRS = 8, 64

@@ -25,13 +25,14 @@ from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
 from lowlight_hub.restoring import DETAILS, check_settings
 from lowlight_hub.results import (
+    LEAK_FREE_PROTOCOL,
     RESULTS,
-    read_leak_free,
+    STANDARD,
     read_results,
     results_in,
-    write_tables,
 )
 from lowlight_hub.spaces import CHECKOUT, check_space_name, push_space, space_files
+from lowlight_hub.tables import write_tables
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -235,9 +236,9 @@ def _push_space(arguments: argparse.Namespace) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    rows = read_results(arguments.results)
-    leak_free, trainings = read_leak_free(arguments.results)
-    write_tables(rows, leak_free, trainings, arguments.readme)
+    results = read_results(arguments.results)
+    write_tables(results, arguments.readme)
+    rows, leak_free = results.of(STANDARD), results.of(LEAK_FREE_PROTOCOL)
     for name in list_models():
         attempt = get_attempt(name)
         write_card(bundled(name), attempt, rows, leak_free)

@@ -1,7 +1,7 @@
-"""What was measured: the rows of results.json, and the README's table made from them."""
+"""What was measured: the rows of results.json, and where they come from."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -63,6 +63,10 @@ class Results:
     trainings: dict[str, Training] = field(default_factory=dict)
     """How the leak-free ones were trained, by the name of the attempt: they lie nowhere here."""
 
+    def of(self, protocol: str) -> list[Row]:
+        """The rows of one protocol."""
+        return [row for row in self.rows if row["protocol"] == protocol]
+
     def add(self, rows: Sequence[Row], folders: Iterable[Path]) -> None:
         """Takes the rows of the models in `folders` in, in place of those it had of them."""
         measured = {(row["model"], row["protocol"]) for row in rows}
@@ -96,10 +100,10 @@ def results_in(path: Path) -> Results:
     return _read(path) if path.exists() else Results([], {})
 
 
-def read_results(path: Path) -> list[Row]:
-    """The standard rows that `lowlight-hub evaluate --json` wrote of all bundled models.
+def read_results(path: Path) -> Results:
+    """What `lowlight-hub evaluate --json` wrote of all bundled models.
 
-    Raises LowlightError where they are missing, damaged, not of all bundled models, or of other
+    Raises LowlightError where the file is missing, damaged, not of all bundled models, or of other
     weights than the bundled ones.
     """
     results = _read(path)
@@ -111,11 +115,7 @@ def read_results(path: Path) -> list[Row]:
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
             "make it anew by `lowlight-hub evaluate` of all models"
         )
-    return _of(results, STANDARD)
-
-
-def _of(results: Results, protocol: str) -> list[Row]:
-    return [row for row in results.rows if row["protocol"] == protocol]
+    return results
 
 
 def _read(path: Path) -> Results:
@@ -126,7 +126,7 @@ def _read(path: Path) -> Results:
             for name, training in results.trainings.items()
             if Training.__annotations__.keys() <= training.keys()
         }
-        leak_free = {row["model"] for row in _of(results, LEAK_FREE_PROTOCOL)}
+        leak_free = {row["model"] for row in results.of(LEAK_FREE_PROTOCOL)}
         complete = isinstance(results.weights, dict) and leak_free == trained
         complete &= all(
             Row.__annotations__.keys() <= row.keys()
@@ -142,15 +142,6 @@ def _read(path: Path) -> Results:
     return results
 
 
-def read_leak_free(path: Path) -> tuple[list[Row], dict[str, Training]]:
-    """The leak-free rows that `lowlight-hub evaluate --json` wrote, and each attempt's training.
-
-    Raises LowlightError where the file is missing or damaged.
-    """
-    results = _read(path)
-    return _of(results, LEAK_FREE_PROTOCOL), results.trainings
-
-
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
     """The figures of the weights in `folder`, of the attempt `name`.
 
@@ -161,7 +152,7 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
         known, weights = _read(results or RESULTS), fingerprint(folder)
         for suffix, protocol in (("", STANDARD), (LEAK_FREE_SUFFIX, LEAK_FREE_PROTOCOL)):
             if known.weights.get(name + suffix) == weights:
-                return [row for row in _of(known, protocol) if row["model"] == name]
+                return [row for row in known.of(protocol) if row["model"] == name]
         raise LowlightError(
             f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
             f"--models {folder} --json {results}`"
@@ -170,105 +161,3 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
         if results is None:
             return []
         raise
-
-
-def attempts_table() -> str:
-    """What each attempt is, as a Markdown table."""
-    lines = ["| name | network | learns | loss |", "|---|---|---|---|"]
-    for attempt in ATTEMPTS.values():
-        cells = (f"`{attempt.name}`", attempt.architecture, attempt.learns, attempt.formula)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def results_table(
-    rows: Sequence[Row], leak_free: Sequence[Row], trainings: Mapping[str, Training]
-) -> str:
-    """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones.
-
-    `trainings` are those of the leak-free weights, by attempt: under the table, their commands.
-    """
-    titles = ["model", "learns", "trained", "training loss", "validation loss"]
-    figures = [
-        f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
-    ]
-    titles += [*figures, "from bright: PSNR", "SSIM"]
-    lines = [f"| {' | '.join(titles)} |", "|---" * 3 + "|--:" * (len(titles) - 3) + "|"]
-    for name in (*BASELINES, *ATTEMPTS):
-        measured = {(row["size"], row["input"]): row for row in rows if row["model"] == name}
-        if measured:
-            lines.append(_table_line(name, measured))
-    for name in ATTEMPTS:
-        measured = {(row["size"], row["input"]): row for row in leak_free if row["model"] == name}
-        if measured:
-            trained = trainings[name]["trained"]
-            title = [f"`{name}`, leak-free", ATTEMPTS[name].learns, trained, "", ""]
-            lines.append(f"| {' | '.join([*title, *_figures(measured)])} |")
-    by = [f"`{name}`, leak-free: `{it['command']}`" for name, it in trainings.items()]
-    return "\n\n".join(["\n".join(lines), *by])
-
-
-def _table_line(name: str, measured: dict[tuple[str, str], Row]) -> str:
-    if name in ATTEMPTS:
-        config = read_config(bundled(name))
-        cells = [f"`{name}`", ATTEMPTS[name].learns, trained_in_words(config)]
-        losses = (config.get(key) for key in ("train_loss", "validation_loss"))
-        cells += ["" if loss is None else f"{loss:.4f}" for loss in losses]
-    else:
-        cells = [BASELINE_TITLES[name], "", "", "", ""]
-    return f"| {' | '.join([*cells, *_figures(measured)])} |"
-
-
-def _figures(measured: Mapping[tuple[str, str], Row]) -> list[str]:
-    cells = []
-    for size in (FULL_SIZE, CROP_SIZE):
-        dark = measured.get((size, "dark"))
-        cells += [*_psnr_and_ssim(dark), f"{dark['psnr_gt_mean']:.2f}" if dark else ""]
-    return cells + _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
-
-
-def _psnr_and_ssim(row: Row | None) -> list[str]:
-    return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
-
-
-def write_tables(
-    rows: Sequence[Row], leak_free: Sequence[Row], trainings: Mapping[str, Training], readme: Path
-) -> None:
-    """Puts both tables between their markers in the README; the first is results_table."""
-    put_table(readme, "results", results_table(rows, leak_free, trainings))
-    put_table(readme, "attempts", attempts_table())
-
-
-def put_table(readme: Path, name: str, table: str) -> None:
-    """Puts a table between its markers in the README. Raises as read_table() does."""
-    before, _, after = _around(readme, name)
-    start, end = markers(name)
-    replace_text(readme, f"{before}{start}\n{table}\n{end}{after}")
-
-
-def read_table(readme: Path, name: str) -> str:
-    """The table between its markers in the README.
-
-    Raises LowlightError where there is no such file, or it lacks the markers.
-    """
-    return _around(readme, name)[1].strip()
-
-
-def _around(readme: Path, name: str) -> tuple[str, str, str]:
-    """What stands before the markers of a table, between them and after them."""
-    try:
-        text = readme.read_text(encoding="utf-8")
-    except OSError:
-        raise LowlightError(f"there is no {readme}: name it by --readme") from None
-    start, end = markers(name)
-    if start not in text or end not in text:
-        raise LowlightError(f"{readme} lacks the lines {start} and {end}")
-    before, rest = text.split(start, 1)
-    table, after = rest.split(end, 1)
-    return before, table, after
-
-
-def markers(name: str) -> tuple[str, str]:
-    """The lines of the README between which a table stands; `name` may be of a benchmark."""
-    command = f"`python {name}`" if name.startswith("benchmarks/") else "`lowlight-hub report`"
-    return f"<!-- {name}: written by {command} -->", f"<!-- end of {name} -->"

@@ -93,6 +93,14 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         assert number.input_value() == expected
 
 
+def test_a_number_that_is_still_being_typed_keeps_no_photo_away(desktop, dark_file):
+    number = desktop.locator("#brightness input[type=number]")
+    number.fill("9")
+    give(desktop, dark_file)
+    slider_of(desktop)
+    assert number.input_value() == "9"
+
+
 def test_a_result_comes_into_view(page):
     page.locator("#examples button.gallery-item").first.click()
     slider_of(page)

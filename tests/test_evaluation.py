@@ -13,11 +13,14 @@ from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
 from lowlight_hub.results import (
     BASELINES,
-    attempts_table,
-    markers,
-    read_leak_free,
-    results_table,
+    LEAK_FREE_PROTOCOL,
+    RESULTS,
+    STANDARD,
+    read_results,
+    results_in,
+    rows_of,
 )
+from lowlight_hub.tables import attempts_table, markers, results_table
 
 
 class AsItIs(torch.nn.Module):
@@ -99,14 +102,12 @@ def test_command_says_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, me
 
 def test_the_readme_shows_the_recorded_figures():
     from lowlight_hub.folders import WEIGHTS
-    from lowlight_hub.results import read_results
 
-    results = WEIGHTS / "results.json"
-    rows = read_results(results)
-    assert {row["model"] for row in rows} == {*BASELINES, *ATTEMPTS}
+    results = read_results(RESULTS)
+    assert {row["model"] for row in results.of(STANDARD)} == {*BASELINES, *ATTEMPTS}
     readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
     for name, table in (
-        ("results", results_table(rows, *read_leak_free(results))),
+        ("results", results_table(results)),
         ("attempts", attempts_table()),
     ):
         start, end = markers(name)
@@ -157,7 +158,6 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
 def test_leak_free_models_have_a_line_of_their_own_beside_the_others(lol, tmp_path):
     from lowlight_hub import load_model
     from lowlight_hub.folders import bundled, fingerprint, save_model
-    from lowlight_hub.results import rows_of
 
     model, folder, path = load_model("attempt-1"), tmp_path / "run", tmp_path / "figures.json"
     folder.mkdir()
@@ -165,14 +165,14 @@ def test_leak_free_models_have_a_line_of_their_own_beside_the_others(lol, tmp_pa
     save_model(model, model.config | {"data": LEAK_FREE, "seed": 5}, folder)
     for name in ("attempt-1,listing", str(folder), "listing"):
         assert main(["evaluate", "--data", str(lol), "--models", name, "--json", str(path)]) == 0
-    leak_free, trainings = read_leak_free(path)
-    assert [(row["model"], row["size"]) for row in leak_free] == [
+    results = results_in(path)
+    assert [(row["model"], row["size"]) for row in results.of(LEAK_FREE_PROTOCOL)] == [
         ("attempt-1", "crop200"),
         ("attempt-1", "full"),
     ]
-    command = trainings["attempt-1"]["command"]
+    command = results.trainings["attempt-1"]["command"]
     assert "--leak-free" in command and "--seed 5" in command
-    table, told = results_table([], leak_free, trainings).split("\n\n")
+    table, told = results_table(results).split("\n\n")
     assert table.count("`attempt-1`, leak-free") == 1 and command in told
     # Those of the same network that has seen all scenes are still there, and so is another model.
     held = json.loads(path.read_text())
@@ -185,12 +185,10 @@ def test_leak_free_models_have_a_line_of_their_own_beside_the_others(lol, tmp_pa
 
 
 def test_a_leak_free_line_without_its_training_is_no_results(tmp_path):
-    from lowlight_hub.results import RESULTS
-
     held, path = json.loads(RESULTS.read_text()), tmp_path / "figures.json"
     path.write_text(json.dumps(held | {"trainings": {}}))
     with pytest.raises(LowlightError, match="is not what `lowlight-hub evaluate --json` writes"):
-        read_leak_free(path)
+        results_in(path)
 
 
 def test_figures_are_not_written_into_another_file(lol, tmp_path, capsys):

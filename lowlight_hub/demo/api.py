@@ -9,6 +9,7 @@ import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.demo import service
+from lowlight_hub.demo.figures import figures_by_model
 from lowlight_hub.demo.handlers import captioned, file_data, shown
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import words
@@ -132,7 +133,7 @@ def compare(
 
 def models() -> list[dict]:
     """The models that there are: name, title, what each learns, and its figures on LOL eval15."""
-    figures = service.figures_by_model()
+    figures = figures_by_model()
     return [
         {
             "name": name,

@@ -10,23 +10,14 @@ import pandas as pd
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.cards import trained_in_words
 from lowlight_hub.demo import service
+from lowlight_hub.demo.figures import loss_frame, loss_title, markdown_table, model_choices
 from lowlight_hub.demo.service import Run, Settings, Tile
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.folders import bundled, list_models, read_config
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
-from lowlight_hub.results import (
-    BASELINE_TITLES,
-    FULL_SIZE,
-    LEAK_FREE_PROTOCOL,
-    RESULTS,
-    read_leak_free,
-    read_results,
-)
 
 # Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
 # is not should have when it is mounted, which may be after a later value was set.
@@ -220,7 +211,7 @@ def compare_photo(
     save_photo(sheet, file)
     ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
     lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]
-    table = _markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
+    table = markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
     yield (
         gr.skip(),
         "\n\n".join(filter(None, notes)),
@@ -250,64 +241,7 @@ def _cell(tile: Tile, said: Mapping[str, str]) -> dict:
         "seconds": _figures(tile),
         "formula": tile.attempt.formula,
         "story": tile.attempt.story,
-        "about": said["about"],
     }
-
-
-def results_table() -> str:
-    """The figures of whole photos, best first, in Markdown; empty where they are stale."""
-    try:
-        leak_free, trainings = read_leak_free(RESULTS)
-        rows = read_results(RESULTS) + leak_free
-    except LowlightError:
-        return ""
-    rows = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
-    lines = []
-    for row in sorted(rows, key=lambda row: -row["psnr"]):
-        name = row["model"]
-        measured = [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
-        if name in BASELINE_TITLES:
-            told = [BASELINE_TITLES[name], "", ""]
-        elif row["protocol"] == LEAK_FREE_PROTOCOL:
-            attempt, trained = ATTEMPTS[name], trainings[name]["trained"]
-            told = [f"{attempt.title}, leak-free", attempt.learns, trained]
-        else:
-            told = _told(name)
-        lines.append([told[0], *measured, *told[1:]])
-    return _markdown_table(["model", "PSNR", "SSIM", "GT-mean", "learns", "trained"], lines)
-
-
-def _told(name: str) -> list[str]:
-    attempt = ATTEMPTS[name]
-    return [attempt.title, attempt.learns, trained_in_words(read_config(bundled(name)))]
-
-
-def _markdown_table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [titles, ["---"] * len(titles), *lines]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def loss_frame(name: str) -> pd.DataFrame:
-    """Losses of a bundled model by epoch, in the long form that plots take."""
-    lines = service.losses(bundled(name))
-    parts = [
-        {"epoch": line["epoch"], "loss": line[key], "of": label}
-        for key, label in (("train_loss", "training"), ("validation_loss", "validation"))
-        for line in lines
-        if key in line
-    ]
-    return pd.DataFrame(parts, columns=["epoch", "loss", "of"])
-
-
-def model_choices() -> list[tuple[str, str]]:
-    """The menu: of each bundled model what it reaches and its title, best first.
-
-    The figure first: on a phone the end of the line is cut off.
-    """
-    figures = service.figures_by_model()
-    names = sorted(list_models(), key=lambda name: -figures.get(name, (0, 0))[0])
-    lines = {name: f"{figures[name][0]:.1f} dB – " for name in names if name in figures}
-    return [(lines.get(name, "") + ATTEMPTS[name].title, name) for name in names]
 
 
 def about(name: str) -> str:
@@ -327,29 +261,32 @@ def about_and_detail(name: str) -> tuple:
     return about(name), gr.Radio(visible=detail_shown(name))
 
 
-def loss_title(name: str) -> str:
-    """The key of the text above the losses of a bundled model."""
-    return "loss" if "validation" in set(loss_frame(name)["of"]) else "loss_alone"
-
-
 def loss_plot(name: str, request: gr.Request) -> gr.LinePlot:
     """The losses of another model."""
-    return gr.LinePlot(loss_frame(name), label=_said(request)[loss_title(name)])
+    losses = loss_frame(name)
+    return gr.LinePlot(losses, label=_said(request)[loss_title(losses)])
 
 
 def settings_of_address(request: gr.Request) -> tuple:
-    """The settings that the page's address has, in its order; what it does not say stays."""
+    """The settings that the page's address has, in its order; the usual ones where it has none."""
     asked = dict(request.query_params)
     known = [name for _, name in model_choices()]
     model = asked["model"] if asked.get("model") in known else gr.skip()
     detail = asked["detail"] if asked.get("detail") in DETAILS else gr.skip()
-    strength = _asked_number(asked, "strength", 0, 1)
-    return model, strength, _asked_number(asked, "brightness", -MAX_STOPS, MAX_STOPS), detail
+    strength = _asked_number(asked, "strength", 0, 1, usual=1)
+    return (
+        model,
+        strength,
+        _asked_number(asked, "brightness", -MAX_STOPS, MAX_STOPS, usual=0),
+        detail,
+    )
 
 
-def _asked_number(asked: Mapping[str, str], name: str, least: float, most: float) -> Any:
+def _asked_number(
+    asked: Mapping[str, str], name: str, least: float, most: float, *, usual: float
+) -> float:
     try:
         value = float(asked[name])
     except (KeyError, ValueError):
-        return gr.skip()
-    return gr.skip() if value != value else min(most, max(least, value))
+        return usual
+    return usual if value != value else min(most, max(least, value))

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
-from lowlight_hub.demo import handlers, service
+from lowlight_hub.demo import figures, handlers, service
 from lowlight_hub.demo.api import QUEUE, TOGETHER, add_endpoints
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.photos import SUFFIXES
@@ -120,6 +120,19 @@ def _detail(elem_id: str, **settings: Any) -> gr.Radio:
     )
 
 
+def _number(name: str, least: float, most: float, *, value: float, **settings: Any) -> gr.Slider:
+    number = gr.Slider(
+        least, most, value, label=I18N(name), min_width=260, elem_id=name, **settings
+    )
+    # One that is still being typed may be beyond the range, or not there: Gradio would refuse it,
+    # and with it the photo that came meanwhile. Not a subclass: Gradio writes a .pyi file beside
+    # the source of each; and kept as long as events set no more of it than its value.
+    number.preprocess = lambda payload: (  # type: ignore[method-assign]
+        value if payload is None else min(most, max(least, payload))
+    )
+    return number
+
+
 def build() -> gr.Blocks:
     """The page, to be launched with `launch_settings()`."""
     with gr.Blocks(title="lowlight-hub", delete_cache=(SWEEP_S, KEEP_S)) as demo:
@@ -174,21 +187,12 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=handlers.HIDDEN, elem_id="download")
     model = gr.Dropdown(
-        handlers.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
+        figures.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
     )
     with gr.Row():
-        strength = gr.Slider(
-            0, 1, 1, step=0.05, label=I18N("strength"), min_width=260, elem_id="strength"
-        )
-        brightness = gr.Slider(
-            -MAX_STOPS,
-            MAX_STOPS,
-            0,
-            step=0.1,
-            label=I18N("brightness"),
-            info=I18N("brightness_info"),
-            min_width=260,
-            elem_id="brightness",
+        strength = _number("strength", 0, 1, value=1, step=0.05)
+        brightness = _number(
+            "brightness", -MAX_STOPS, MAX_STOPS, value=0, step=0.1, info=I18N("brightness_info")
         )
     about = gr.Markdown(handlers.about(DEFAULT), elem_id="about")
     detail = _detail("detail", visible=handlers.detail_shown(DEFAULT))
@@ -264,7 +268,7 @@ def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     table = gr.Markdown(elem_id="ranking")
     sheet = gr.DownloadButton(visible=handlers.HIDDEN, elem_id="sheet")
     compared = [tiles, note, table, sheet]
-    # Not a subclass: Gradio writes a .pyi file beside the source of each.
+    # Not a subclass, as _number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     started = button.click(
         handlers.compare_photo,
@@ -282,17 +286,18 @@ def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
 
 def _results_tab() -> None:
     gr.Markdown(I18N("protocol"))
-    gr.Markdown(handlers.results_table(), elem_id="evaluation")
+    gr.Markdown(figures.results_table(), elem_id="evaluation")
     of = gr.Dropdown(
         [(it.title, name) for name, it in ATTEMPTS.items()], value=DEFAULT, label=I18N("losses")
     )
+    losses = figures.loss_frame(DEFAULT)
     plot = gr.LinePlot(
-        handlers.loss_frame(DEFAULT),
+        losses,
         x="epoch",
         y="loss",
         color="of",
         colors_in_legend=[],
-        label=I18N(handlers.loss_title(DEFAULT)),
+        label=I18N(figures.loss_title(losses)),
         height=300,
         buttons=[],
         elem_id="losses",

@@ -2,7 +2,6 @@
 
 import atexit
 import hashlib
-import json
 import logging
 import tempfile
 import time
@@ -30,7 +29,6 @@ from lowlight_hub.networks.sizes import SIDE_PX
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits
 from lowlight_hub.restoring import Detail, check_settings, restore
-from lowlight_hub.results import FULL_SIZE, RESULTS, read_results
 from lowlight_hub.shelf import Shelf
 
 try:
@@ -299,26 +297,6 @@ def _example_digests() -> dict[str, bytes]:
 
 def _digest(file: Path) -> bytes:
     return hashlib.sha256(file.read_bytes()).digest()
-
-
-@cache
-def figures_by_model() -> dict[str, tuple[float, float]]:
-    """PSNR in dB and SSIM on eval15 in full size of each model measured, none where stale."""
-    try:
-        rows = read_results(RESULTS)
-    except LowlightError:
-        return {}
-    dark = [row for row in rows if (row["size"], row["input"]) == (FULL_SIZE, "dark")]
-    return {row["model"]: (row["psnr"], row["ssim"]) for row in dark}
-
-
-def losses(folder: Path) -> list[dict[str, float]]:
-    """The lines of a training's history; none where there is no such file."""
-    try:
-        lines = (folder / "history.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
-    except (OSError, ValueError):
-        return []
 
 
 def _measurable(photo: Photo, shape: tuple[int, ...] | None = None) -> np.ndarray:

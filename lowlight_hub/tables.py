@@ -1,0 +1,129 @@
+"""The README's tables: what is between their markers is written by the command that measured it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.cards import trained_in_words
+from lowlight_hub.durable import replace_text
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import bundled, read_config
+from lowlight_hub.results import (
+    BASELINE_TITLES,
+    BASELINES,
+    CROP_SIZE,
+    FULL_SIZE,
+    LEAK_FREE_PROTOCOL,
+    STANDARD,
+    Results,
+    Row,
+)
+
+
+def attempts_table() -> str:
+    """What each attempt is, as a Markdown table."""
+    lines = ["| name | network | learns | loss |", "|---|---|---|---|"]
+    for it in ATTEMPTS.values():
+        lines.append(_line([f"`{it.name}`", it.architecture, it.learns, it.formula]))
+    return "\n".join(lines)
+
+
+def results_table(results: Results) -> str:
+    """The figures as a Markdown table: baselines, attempts in their own order, leak-free ones.
+
+    Under it stand the commands of the leak-free trainings.
+    """
+    titles = ["model", "learns", "trained", "training loss", "validation loss"]
+    figures = [
+        f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
+    ]
+    titles += [*figures, "from bright: PSNR", "SSIM"]
+    lines = [_line(titles), "|---" * 3 + "|--:" * (len(titles) - 3) + "|"]
+    for name, measured in _by_model(results.of(STANDARD)).items():
+        lines.append(_line([*_trained(name), *_figures(measured)]))
+    for name, measured in _by_model(results.of(LEAK_FREE_PROTOCOL)).items():
+        trained = results.trainings[name]["trained"]
+        told = [f"`{name}`, leak-free", ATTEMPTS[name].learns, trained, "", ""]
+        lines.append(_line([*told, *_figures(measured)]))
+    by = [f"`{name}`, leak-free: `{it['command']}`" for name, it in results.trainings.items()]
+    return "\n\n".join(["\n".join(lines), *by])
+
+
+def _by_model(rows: Sequence[Row]) -> dict[str, dict[tuple[str, str], Row]]:
+    """Of each baseline and attempt that was measured its rows, by size and input."""
+    measured = {
+        name: {(row["size"], row["input"]): row for row in rows if row["model"] == name}
+        for name in (*BASELINES, *ATTEMPTS)
+    }
+    return {name: found for name, found in measured.items() if found}
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _trained(name: str) -> list[str]:
+    """What the table says of a baseline or a bundled model before its figures."""
+    if name not in ATTEMPTS:
+        return [BASELINE_TITLES[name], "", "", "", ""]
+    config = read_config(bundled(name))
+    losses = (config.get(key) for key in ("train_loss", "validation_loss"))
+    return [
+        f"`{name}`",
+        ATTEMPTS[name].learns,
+        trained_in_words(config),
+        *("" if loss is None else f"{loss:.4f}" for loss in losses),
+    ]
+
+
+def _figures(measured: Mapping[tuple[str, str], Row]) -> list[str]:
+    cells = []
+    for size in (FULL_SIZE, CROP_SIZE):
+        dark = measured.get((size, "dark"))
+        cells += [*_psnr_and_ssim(dark), f"{dark['psnr_gt_mean']:.2f}" if dark else ""]
+    return cells + _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
+
+
+def _psnr_and_ssim(row: Row | None) -> list[str]:
+    return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
+
+
+def write_tables(results: Results, readme: Path) -> None:
+    """Puts both tables between their markers in the README; the first is results_table."""
+    put_table(readme, "results", results_table(results))
+    put_table(readme, "attempts", attempts_table())
+
+
+def put_table(readme: Path, name: str, table: str) -> None:
+    """Puts a table between its markers in the README. Raises as read_table() does."""
+    before, _, after = _around(readme, name)
+    start, end = markers(name)
+    replace_text(readme, f"{before}{start}\n{table}\n{end}{after}")
+
+
+def read_table(readme: Path, name: str) -> str:
+    """The table between its markers in the README.
+
+    Raises LowlightError where there is no such file, or it lacks the markers.
+    """
+    return _around(readme, name)[1].strip()
+
+
+def _around(readme: Path, name: str) -> tuple[str, str, str]:
+    """What stands before the markers of a table, between them and after them."""
+    try:
+        text = readme.read_text(encoding="utf-8")
+    except OSError:
+        raise LowlightError(f"there is no {readme}: name it by --readme") from None
+    start, end = markers(name)
+    if start not in text or end not in text:
+        raise LowlightError(f"{readme} lacks the lines {start} and {end}")
+    before, rest = text.split(start, 1)
+    table, after = rest.split(end, 1)
+    return before, table, after
+
+
+def markers(name: str) -> tuple[str, str]:
+    """The lines of the README between which a table stands; `name` may be of a benchmark."""
+    command = f"`python {name}`" if name.startswith("benchmarks/") else "`lowlight-hub report`"
+    return f"<!-- {name}: written by {command} -->", f"<!-- end of {name} -->"
