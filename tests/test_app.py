@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of
 from gradio_client import Client
 from PIL import Image
+from playwright.sync_api import TimeoutError
 
 import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import service
 
 
 def shown_share(page) -> str:
@@ -50,6 +53,29 @@ def test_the_slider_goes_by_mouse_touch_and_keys(page, dark_file, request):
     place = (box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     (page.touchscreen.tap if "phone" in request.node.name else page.mouse.click)(*place)
     assert 23 <= float(shown_share(page).rstrip("%")) <= 27
+
+
+def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(
+    desktop, monkeypatch, dark_file
+):
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    gate, run = threading.Event(), service.run
+    monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
+    desktop.locator("#brightness input[type=number]").fill("1")
+    desktop.keyboard.press("Enter")
+    told = desktop.locator("#note .progress-text")
+    told.wait_for(timeout=WAIT_MS)
+    line, download = (desktop.locator(it).bounding_box() for it in ("#note .wrap", "#download"))
+    assert line["height"] >= 20  # Gradio cuts the line off where it has no room
+    assert line["y"] + line["height"] <= download["y"]
+    with pytest.raises(TimeoutError, match="Timeout"):
+        desktop.locator("#download").click(timeout=500)
+    gate.set()
+    told.wait_for(state="detached", timeout=WAIT_MS)
+    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=1)
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
 def test_settings_reach_the_result(browser, page_url, dark_file):
