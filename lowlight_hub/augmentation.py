@@ -16,10 +16,10 @@ from lowlight_hub.simulation import darken, to_linear, to_srgb
 # Shares of the samples; the rest of the dark photos are left as they are.
 BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.04  # between dark and bright
-SIMULATED_SHARE = 0.10  # the bright photo, as a shorter exposure would have taken it
+SIMULATED_SHARE = 0.12  # the bright photo, as a shorter exposure would have taken it
 EXPOSURE_SHARE = 0.04  # the dark photo, a little brighter or darker
-OTHER_LIGHT_SHARE = 0.24  # the bright photo in another light, as it is or darkened
-MIXED_LIGHT_SHARE = 0.15  # the bright photo, part of it in much less light than the rest
+OTHER_LIGHT_SHARE = 0.20  # the bright photo in another light, as it is or darkened
+MIXED_LIGHT_SHARE = 0.18  # the bright photo, part of it in much less light than the rest
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)

@@ -14,11 +14,15 @@ from lowlight_hub.simulation import darken, to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
 
 # Shares of the photos in another light: by night, in fog, as a page; the rest is white.
-_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.36, 0.30, 0.14
+_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.24, 0.35, 0.17
 _MOST_LAMPS = 100
-# Of mixed light: how often the bright part is windows, and not the photo's own bright places.
-_WINDOWS_SHARE = 0.65
-# And how often it shows something else, and not the photo in more light.
+# Of mixed light: how often it is a night with lamps; and of the rest, how often the bright part is
+# windows, and not the photo's own bright places.
+_LAMPS_SHARE, _WINDOWS_SHARE = 0.4, 0.65
+# How much light lamps give where they give most, and the power of it that is to be seen: from 6 %
+# become 32 %, from 80 % 91 %.
+_LAMP_LIGHT, _LIFTED = (0.06, 0.8), 0.4
+# How often windows show something else, and not the photo in more light.
 _OUTSIDE_SHARE = 0.4
 _WHOLE_SIDE_SHARE = 0.3
 _DIM_EXPOSURES, _LIT_EXPOSURES = (0.03, 0.3), (0.5, 0.98)
@@ -50,6 +54,8 @@ def in_mixed_light(bright: Tensor) -> tuple[Tensor, Tensor]:
     Both are of the shape of the given photo, 3 H W, in 0..1. What is seen through windows has
     colours of its own, may be of one colour or nearly white, and stays so.
     """
+    if random() < _LAMPS_SHARE:
+        return _lit_by_lamps(bright)
     part = _windows(bright) if random() < _WINDOWS_SHARE else _brightest_part(bright)
     if random() < _OUTSIDE_SHARE:
         bright = torch.lerp(bright, _outside(bright), part)
@@ -123,15 +129,36 @@ def _on_a_page(photo: Tensor) -> Tensor:
 
 def _by_night(photo: Tensor) -> Tensor:
     """The photo in the uneven, tinted light of a few places, and lamps or stars in it."""
-    size = photo.shape[-2:]
+    light = _uneven_light(photo) * log_uniform(0.1, 1)
+    return to_srgb((to_linear(photo) * light + _lamps(photo)).clamp(0, 1))
+
+
+def _lit_by_lamps(photo: Tensor) -> tuple[Tensor, Tensor]:
+    """A night as it is taken, with lamps that are bright and little around them; and that lit."""
+    light, lamps = _uneven_light(photo) * log_uniform(*_LAMP_LIGHT), _lamps(photo)
+    # By one number for every place, so that the light keeps its tint.
+    more = light.mean(dim=0) ** (_LIFTED - 1)
+    dark, bright = (
+        to_srgb((to_linear(photo) * it + lamps).clamp(0, 1)) for it in (light, light * more)
+    )
+    return darken(dark, exposure=log_uniform(0.4, 1), electrons=electrons()), bright
+
+
+def _uneven_light(photo: Tensor) -> Tensor:
+    """What a few places of different tints give to every pixel of a photo: 3 H W, at most 1."""
     stops = 1.5 * torch.randn(1, 1, 3, 4) + 0.3 * torch.randn(1, 3, 3, 4)
+    size = photo.shape[-2:]
     light = functional.interpolate(stops.to(photo), size=size, mode="bicubic").exp2()[0]
-    light = light / light.amax() * log_uniform(0.1, 1)
+    return light / light.amax()
+
+
+def _lamps(photo: Tensor) -> Tensor:
+    """The glow of lamps or stars in a photo, all of one colour and size: linear light, 3 H W."""
+    size = photo.shape[-2:]
     sigma_px = log_uniform(0.6, 6)
     places = torch.randint(photo[0].numel(), (int(log_uniform(1, _MOST_LAMPS)),))
     powers = 2 * torch.rand(len(places)) ** 2 * 2 * math.pi * sigma_px**2
     colour = 1 - 0.4 * torch.rand(3, 1, 1)
     lamps = photo.new_zeros(photo[0].numel())
     lamps[places.to(lamps.device)] = powers.to(lamps)
-    glow = blurred(lamps.view(1, 1, *size), sigma_px)[0] * colour.to(lamps)
-    return to_srgb((to_linear(photo) * light + glow).clamp(0, 1))
+    return blurred(lamps.view(1, 1, *size), sigma_px)[0] * colour.to(lamps)

@@ -34,6 +34,7 @@ def test_every_kind_of_light_suits_photos_of_any_size(size):
 def test_in_mixed_light_a_part_is_nearly_as_it_should_be_and_the_rest_much_darker(
     monkeypatch, windows
 ):
+    monkeypatch.setattr(other_light, "_LAMPS_SHARE", 0.0)
     monkeypatch.setattr(other_light, "_WINDOWS_SHARE", windows)
     torch.manual_seed(0)
     photo = torch.linspace(0.3, 0.9, 60).expand(3, 60, 60)
@@ -49,6 +50,7 @@ def test_in_mixed_light_a_part_is_nearly_as_it_should_be_and_the_rest_much_darke
 
 
 def test_what_windows_show_is_of_other_colours_and_the_rest_of_the_photo_stays(monkeypatch):
+    monkeypatch.setattr(other_light, "_LAMPS_SHARE", 0.0)
     monkeypatch.setattr(other_light, "_WINDOWS_SHARE", 1.0)
     monkeypatch.setattr(other_light, "_OUTSIDE_SHARE", 1.0)
     torch.manual_seed(0)
@@ -58,6 +60,24 @@ def test_what_windows_show_is_of_other_colours_and_the_rest_of_the_photo_stays(m
         bright = in_mixed_light(photo)[1]
         shown.append((bright.amax(dim=0) - bright.amin(dim=0) > 0.02).float().mean().item())
     assert min(shown) < 0.1 and max(shown) > 0.3
+
+
+def test_lamps_stay_what_they_are_and_what_has_least_of_their_light_gains_most(monkeypatch):
+    monkeypatch.setattr(other_light, "_LAMPS_SHARE", 1.0)
+    monkeypatch.setattr(other_light, "electrons", lambda: 1e6)  # hardly any noise
+    torch.manual_seed(0)
+    photo = torch.full((3, 60, 90), 0.7)
+    kept = []
+    for _ in range(20):
+        dark, bright = (to_linear(it).mean(dim=0).flatten() for it in in_mixed_light(photo))
+        assert (dark <= bright + 0.1).all()
+        kept.append((dark / bright).max().item())
+        order = bright.argsort()
+        dim, lit = order[:540], order[-540:-100]
+        gains = [bright[part].mean() / (dark[part].mean() + 1e-3) for part in (dim, lit)]
+        assert gains[0] > 2 and gains[0] > gains[1]
+    # Some lamps are faint.
+    assert sorted(kept)[10] > 0.4
 
 
 def test_a_page_is_mostly_bright_paper_with_dark_ink():
