@@ -1,4 +1,4 @@
-"""What training draws at random, from torch's global generator.
+"""Numbers and places drawn at random for training, from torch's global generator.
 
 The training loop seeds that for every step, so that a training that was stopped goes on the same.
 """

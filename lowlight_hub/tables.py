@@ -20,12 +20,23 @@ from lowlight_hub.results import (
 )
 
 
+def markdown_table(
+    titles: Sequence[str], lines: Sequence[Sequence[str]], *, text: int | None = None
+) -> str:
+    """A table in Markdown, of which the first `text` columns hold words, all unless it is said.
+
+    The others hold figures, which stand at the right.
+    """
+    words = len(titles) if text is None else text
+    rule = "|---" * words + "|--:" * (len(titles) - words) + "|"
+    rows = [f"| {' | '.join(cells)} |" for cells in (titles, *lines)]
+    return "\n".join([rows[0], rule, *rows[1:]])
+
+
 def attempts_table() -> str:
     """What each attempt is, as a Markdown table."""
-    lines = ["| name | network | learns | loss |", "|---|---|---|---|"]
-    for it in ATTEMPTS.values():
-        lines.append(_line([f"`{it.name}`", it.architecture, it.learns, it.formula]))
-    return "\n".join(lines)
+    lines = [[f"`{it.name}`", it.architecture, it.learns, it.formula] for it in ATTEMPTS.values()]
+    return markdown_table(["name", "network", "learns", "loss"], lines)
 
 
 def results_table(results: Results) -> str:
@@ -38,15 +49,15 @@ def results_table(results: Results) -> str:
         f"{size}: {it}" for size in ("600×400", "crop") for it in ("PSNR", "SSIM", "GT-mean")
     ]
     titles += [*figures, "from bright: PSNR", "SSIM"]
-    lines = [_line(titles), "|---" * 3 + "|--:" * (len(titles) - 3) + "|"]
+    lines = []
     for name, measured in _by_model(results.of(STANDARD)).items():
-        lines.append(_line([*_trained(name), *_figures(measured)]))
+        lines.append([*_trained(name), *_figures(measured)])
     for name, measured in _by_model(results.of(LEAK_FREE_PROTOCOL)).items():
         trained = results.trainings[name]["trained"]
         told = [f"`{name}`, leak-free", ATTEMPTS[name].learns, trained, "", ""]
-        lines.append(_line([*told, *_figures(measured)]))
+        lines.append([*told, *_figures(measured)])
     by = [f"`{name}`, leak-free: `{it['command']}`" for name, it in results.trainings.items()]
-    return "\n\n".join(["\n".join(lines), *by])
+    return "\n\n".join([markdown_table(titles, lines, text=3), *by])
 
 
 def _by_model(rows: Sequence[Row]) -> dict[str, dict[tuple[str, str], Row]]:
@@ -56,10 +67,6 @@ def _by_model(rows: Sequence[Row]) -> dict[str, dict[tuple[str, str], Row]]:
         for name in (*BASELINES, *ATTEMPTS)
     }
     return {name: found for name, found in measured.items() if found}
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _trained(name: str) -> list[str]:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lowlight_hub.augmentation import augmented
-from lowlight_hub.chance import somewhere
+from lowlight_hub.chance import random, somewhere
 from lowlight_hub.gaussian import blurred, filtered
 from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
@@ -37,7 +37,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     """
     if model.training:
         pairs = [augmented(*pair) for pair in zip(dark, bright, strict=True)]
-        if torch.rand(()) < _PORTRAIT_SHARE:
+        if random() < _PORTRAIT_SHARE:
             pairs = [(one.mT, other.mT) for one, other in pairs]
     else:
         pairs = list(zip(dark, bright, strict=True))

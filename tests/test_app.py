@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,12 +19,12 @@ import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of
 from gradio_client import Client
 from PIL import Image
-from playwright.sync_api import TimeoutError
 
 import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import service
+from lowlight_hub.demo.texts import TEXTS
 
 
 def shown_share(page) -> str:
@@ -55,27 +56,51 @@ def test_the_slider_goes_by_mouse_touch_and_keys(page, dark_file, request):
     assert 23 <= float(shown_share(page).rstrip("%")) <= 27
 
 
-def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(
-    desktop, monkeypatch, dark_file
-):
+@pytest.fixture
+def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
+    """A restored photo on the page, and another brightness in work until what it gives is set."""
     give(desktop, dark_file)
     desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
     gate, run = threading.Event(), service.run
     monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
     desktop.locator("#brightness input[type=number]").fill("1")
     desktop.keyboard.press("Enter")
-    told = desktop.locator("#note .progress-text")
-    told.wait_for(timeout=WAIT_MS)
+    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    yield gate
+    gate.set()
+
+
+def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop, held, dark_file):
     line, download = (desktop.locator(it).bounding_box() for it in ("#note .wrap", "#download"))
     assert line["height"] >= 20  # Gradio cuts the line off where it has no room
     assert line["y"] + line["height"] <= download["y"]
-    with pytest.raises(TimeoutError, match="Timeout"):
-        desktop.locator("#download").click(timeout=500)
-    gate.set()
-    told.wait_for(state="detached", timeout=WAIT_MS)
+    files = []
+    desktop.on("download", lambda file: files.append(file))
+    desktop.locator("#download").click()
+    desktop.locator("#download").press("Enter")
+    desktop.wait_for_timeout(500)
+    assert not files
+    held.set()
+    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
     restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
     expected = enhance(load_model(DEFAULT), dark_file, brightness=1)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
+
+
+def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
+    with desktop.expect_response("**/cancel"):
+        desktop.locator("#stop").click()
+        desktop.get_by_text(TEXTS["en"]["stopped"]).wait_for(timeout=WAIT_MS)
+        assert not desktop.locator("#download").is_visible()
+        held.set()
+    desktop.wait_for_timeout(500)
+    desktop.locator("#run").click()
+    assert downloaded(desktop, "#download")
+    # Where nothing is in work, there is nothing to stop and to take away.
+    desktop.locator("#note .wrap.hide").wait_for(state="attached", timeout=WAIT_MS)
+    desktop.locator("#stop").click()
+    desktop.wait_for_timeout(500)
+    assert desktop.locator("#download").is_visible()
 
 
 def test_settings_reach_the_result(browser, page_url, dark_file):

@@ -148,7 +148,7 @@ def test_a_tracker_that_is_not_installed_is_named(capsys, monkeypatch):
 
 def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
     from lowlight_hub.__main__ import main as lowlight_hub
-    from lowlight_hub.demo import handlers, service
+    from lowlight_hub.demo import figures, service
     from lowlight_hub.photos import open_photo
     from lowlight_hub.shelf import Shelf
 
@@ -161,7 +161,7 @@ def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, m
     monkeypatch.setattr(service, "SHELF", Shelf())
     *_, (tiles, _) = service.compare(open_photo(dark_file), None, "transfer")
     assert [tile.attempt.title for tile in tiles] == ["A toy"]
-    assert [name for _, name in handlers.model_choices()] == ["toy"]
+    assert [name for _, name in figures.model_choices()] == ["toy"]
 
 
 def test_training_needs_no_gradio():

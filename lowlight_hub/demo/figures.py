@@ -1,7 +1,6 @@
 """What the page tells of the models: their figures on LOL's test photos, and their losses."""
 
 import json
-from collections.abc import Sequence
 from functools import cache
 
 import pandas as pd
@@ -20,6 +19,7 @@ from lowlight_hub.results import (
     Row,
     read_results,
 )
+from lowlight_hub.tables import markdown_table
 
 
 @cache
@@ -40,7 +40,7 @@ def model_choices() -> list[tuple[str, str]]:
     return [(lines.get(name, "") + ATTEMPTS[name].title, name) for name in names]
 
 
-def results_table() -> str:
+def evaluation_table() -> str:
     """The figures of whole photos, best first, in Markdown; empty where they are stale."""
     results = _measured()
     lines = []
@@ -75,12 +75,6 @@ def _told(row: Row, results: Results) -> list[str]:
     if row["protocol"] == LEAK_FREE_PROTOCOL:
         return [f"{attempt.title}, leak-free", attempt.learns, results.trainings[name]["trained"]]
     return [attempt.title, attempt.learns, trained_in_words(read_config(bundled(name)))]
-
-
-def markdown_table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A table as the page's Markdown components take it."""
-    rows = [titles, ["---"] * len(titles), *lines]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def loss_frame(name: str) -> pd.DataFrame:

@@ -11,13 +11,14 @@ from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
-from lowlight_hub.demo.figures import loss_frame, loss_title, markdown_table, model_choices
+from lowlight_hub.demo.figures import loss_frame, loss_title, model_choices
 from lowlight_hub.demo.service import Run, Settings, Tile
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
+from lowlight_hub.tables import markdown_table
 
 # Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
 # is not should have when it is mounted, which may be after a later value was set.
@@ -59,6 +60,11 @@ def nothing_restored(note: str) -> tuple:
 def nothing_compared(note: str) -> tuple:
     """What compare_photo gives where there is nothing to show but a note."""
     return None, note, "", gr.DownloadButton(visible=HIDDEN)
+
+
+def stopped(request: gr.Request) -> tuple:
+    """Note and download once the work at photos was stopped: what it had begun is not there."""
+    return _said(request)["stopped"], gr.DownloadButton(visible=HIDDEN)
 
 
 def file_data(file: Path) -> Any:
@@ -130,7 +136,7 @@ def _several(
             failures.append(failure)
         else:
             files.append(file)
-            slider = _before_and_after(done, said)
+            slider = _before_and_after(done, said, f"{file.name} · ")
             pictures.append((slider["after"]["path"], file.name))
         note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
         plot = gr.LinePlot(visible=False)
@@ -152,10 +158,11 @@ def _several(
     yield gr.skip(), again, ready, gr.skip(), "\n\n".join(filter(None, notes))
 
 
-def _before_and_after(done: Run, said: Mapping[str, str]) -> dict:
+def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:
     before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
     width, height = done.photo.size
-    small = f"{done.seconds:.2f} s · {width}×{height} · {said['peak']} {done.peak_mb / 1e3:.2f} GB"
+    peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
+    small = f"{of}{done.seconds:.2f} s · {width}×{height} · {peak}"
     return {
         "before": shown(before, "before"),
         "after": shown(after, "after"),
@@ -226,10 +233,10 @@ def _end(title: str, picture: Image.Image) -> dict:
 
 def captioned(tiles: Sequence[Tile]) -> list[tuple[str, Image.Image]]:
     """What comparison_sheet takes: captions with the time and, if measured, the figures."""
-    return [(f"{tile.attempt.title}\n{_figures(tile)}", tile.picture) for tile in tiles]
+    return [(f"{tile.attempt.title}\n{_time_and_figures(tile)}", tile.picture) for tile in tiles]
 
 
-def _figures(tile: Tile) -> str:
+def _time_and_figures(tile: Tile) -> str:
     measured = "" if tile.psnr is None else f" · {tile.psnr:.2f} dB · SSIM {tile.ssim:.3f}"
     return f"{tile.seconds:.2f} s{measured}"
 
@@ -238,7 +245,7 @@ def _cell(tile: Tile, said: Mapping[str, str]) -> dict:
     return {
         **_end(tile.attempt.title, tile.picture),
         "picture": shown(tile.picture, tile.attempt.name),
-        "seconds": _figures(tile),
+        "seconds": _time_and_figures(tile),
         "formula": tile.attempt.formula,
         "story": tile.attempt.story,
     }
@@ -268,7 +275,11 @@ def loss_plot(name: str, request: gr.Request) -> gr.LinePlot:
 
 
 def settings_of_address(request: gr.Request) -> tuple:
-    """The settings that the page's address has, in its order; the usual ones where it has none."""
+    """The settings that the page's address has, in its order; what it does not say stays.
+
+    Of a number that is the usual one: Gradio would make a number that it is told to leave as it is
+    anew, without what the page made of it.
+    """
     asked = dict(request.query_params)
     known = [name for _, name in model_choices()]
     model = asked["model"] if asked.get("model") in known else gr.skip()

@@ -50,6 +50,8 @@ OF_ANOTHER_PHOTO = """(photos) => {
 # Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
 # A number that was typed counts for Gradio once its field is left: so the Enter key leaves it. Then
 # one beyond the range becomes the nearest within it, and an empty field the default.
+# The download is of the settings before while others are in work; and Stop, which takes it away,
+# has nothing to do while none are. By mouse or by key.
 ON_LOAD = """() => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input[type=number]")) event.target.blur();
@@ -61,6 +63,13 @@ ON_LOAD = """() => {
     if (within === Number(target.value)) return;
     target.value = within;
     target.dispatchEvent(new Event("input", { bubbles: true }));
+  }, true);
+  document.addEventListener("click", (event) => {
+    const inWork = document.querySelector("#note .progress-text, #note .generating");
+    const early = inWork?.matches(".translucent > *") && event.target.closest("#download");
+    const late = !inWork && event.target.closest("#stop");
+    if (early || late) event.stopImmediatePropagation();
+    if (early) event.preventDefault();
   }, true);
   const names = %s;
   const name = () => {
@@ -121,6 +130,7 @@ def _detail(elem_id: str, **settings: Any) -> gr.Radio:
 
 
 def _number(name: str, least: float, most: float, *, value: float, **settings: Any) -> gr.Slider:
+    """A number that the server takes as the nearest that can be, whatever is sent."""
     number = gr.Slider(
         least, most, value, label=I18N(name), min_width=260, elem_id=name, **settings
     )
@@ -234,7 +244,15 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     from_example = example.then(**work)
     for asked in (button.click, photos.change, example.then):
         asked(None, photos, None, js=TO_RESULT)
-    stop.click(None, None, None, cancels=[started, from_example])
+    stop.click(
+        handlers.stopped,
+        None,
+        [note, download],
+        cancels=[started, from_example],
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
     model.change(
         handlers.about_and_detail,
         model,
@@ -286,7 +304,7 @@ def _compare_tab(photos: gr.Gallery, example: Dependency) -> None:
 
 def _results_tab() -> None:
     gr.Markdown(I18N("protocol"))
-    gr.Markdown(figures.results_table(), elem_id="evaluation")
+    gr.Markdown(figures.evaluation_table(), elem_id="evaluation")
     of = gr.Dropdown(
         [(it.title, name) for name, it in ATTEMPTS.items()], value=DEFAULT, label=I18N("losses")
     )
