@@ -138,9 +138,8 @@ def _lit_by_lamps(photo: Tensor) -> tuple[Tensor, Tensor]:
     light, lamps = _uneven_light(photo) * log_uniform(*_LAMP_LIGHT), _lamps(photo)
     # By one number for every place, so that the light keeps its tint.
     more = light.mean(dim=0) ** (_LIFTED - 1)
-    dark, bright = (
-        to_srgb((to_linear(photo) * it + lamps).clamp(0, 1)) for it in (light, light * more)
-    )
+    linear = to_linear(photo)
+    dark, bright = (to_srgb((linear * it + lamps).clamp(0, 1)) for it in (light, light * more))
     return darken(dark, exposure=log_uniform(0.4, 1), electrons=electrons()), bright
 
 

@@ -84,15 +84,17 @@ def _trained(name: str) -> list[str]:
 
 
 def _figures(measured: Mapping[tuple[str, str], Row]) -> list[str]:
-    cells = []
-    for size in (FULL_SIZE, CROP_SIZE):
-        dark = measured.get((size, "dark"))
-        cells += [*_psnr_and_ssim(dark), f"{dark['psnr_gt_mean']:.2f}" if dark else ""]
-    return cells + _psnr_and_ssim(measured.get((CROP_SIZE, "bright")))
+    cells = [
+        it for size in (FULL_SIZE, CROP_SIZE) for it in figures_of(measured.get((size, "dark")))
+    ]
+    return cells + figures_of(measured.get((CROP_SIZE, "bright")))[:2]
 
 
-def _psnr_and_ssim(row: Row | None) -> list[str]:
-    return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}"] if row else ["", ""]
+def figures_of(row: Row | None) -> list[str]:
+    """PSNR, SSIM and PSNR after GT-mean as cells of a table, empty where nothing was measured."""
+    if row is None:
+        return ["", "", ""]
+    return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
 
 
 def write_tables(results: Results, readme: Path) -> None:

@@ -19,7 +19,7 @@ from lowlight_hub.results import (
     Row,
     read_results,
 )
-from lowlight_hub.tables import markdown_table
+from lowlight_hub.tables import figures_of, markdown_table
 
 
 @cache
@@ -46,9 +46,8 @@ def evaluation_table() -> str:
     lines = []
     for protocol in (STANDARD, LEAK_FREE_PROTOCOL):
         for row in _of_whole_photos(results, protocol):
-            figures = [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
             title, *told = _told(row, results)
-            lines.append((row["psnr"], [title, *figures, *told]))
+            lines.append((row["psnr"], [title, *figures_of(row), *told]))
     lines.sort(key=lambda line: -line[0])
     titles = ["model", "PSNR", "SSIM", "GT-mean", "learns", "trained"]
     return markdown_table(titles, [cells for _, cells in lines]) if lines else ""
