@@ -9,9 +9,11 @@ no model was trained on any of them. Each is darkened to several exposures at ea
 with the bright photo itself: dB, means over the photos. An exposure of 1 asks whether a photo that
 is already bright stays as it is, "0.1, window 0.7" what becomes of a dark room with a bright
 window, a tenth of the photo, which keeps seven tenths of its light, and "0.1, half sky" of dark
-ground where the upper half is a pale sky, which is to stay so. The bright photo is only one of the
-ways in which it could have been exposed, and no dark photo tells which: so behind a stroke stands
-what a network's answer has once it was scaled to the right mean (GT-mean).
+ground where the upper half is a pale sky, which is to stay so, "0.1, grainy JPEG" of a photo that
+went through a camera's processing: its noise blurred by one pixel, as strong as before, then JPEG
+at quality 80. The bright photo is only one of the ways in which it could have been exposed, and no
+dark photo tells which: so behind a stroke stands what a network's answer has once it was scaled to
+the right mean (GT-mean).
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
@@ -40,7 +42,7 @@ from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
-from lowlight_hub.photos import to_picture
+from lowlight_hub.photos import through_jpeg, to_picture
 from lowlight_hub.simulation import darken
 from lowlight_hub.tables import put_table, read_table
 
@@ -48,7 +50,8 @@ from lowlight_hub.tables import put_table, read_table
 class Light(NamedTuple):
     """How a photo is exposed, and a part of it: from where to where, in shares of each side.
 
-    The part may show one colour, 8-bit RGB, instead of the photo.
+    The part may show one colour, 8-bit RGB, instead of the photo. The noise may have a grain, and
+    the photo have been stored as JPEG.
     """
 
     exposure: float
@@ -56,6 +59,8 @@ class Light(NamedTuple):
     down: tuple[float, float]
     across: tuple[float, float]
     colour: tuple[int, int, int] | None = None
+    grain_px: float = 0.0
+    jpeg_quality: int | None = None
 
     def part(self, pixels: np.ndarray) -> np.ndarray:
         """A view of the part of an array H W C."""
@@ -66,15 +71,19 @@ class Light(NamedTuple):
         return pixels[down, across]
 
 
-def evenly(exposure: float) -> Light:
+def evenly(exposure: float, grain_px: float = 0.0, jpeg_quality: int | None = None) -> Light:
     """The same light everywhere."""
-    return Light(exposure, exposure, (0, 1), (0, 1))
+    everywhere = (0, 1)
+    return Light(
+        exposure, exposure, everywhere, everywhere, grain_px=grain_px, jpeg_quality=jpeg_quality
+    )
 
 
 LIGHTS = {
     **{f"{it:g}": evenly(it) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)},
     "0.1, window 0.7": Light(0.1, 0.7, down=(0.2, 0.6), across=(0.6, 0.85)),
     "0.1, half sky": Light(0.1, 1, down=(0, 0.5), across=(0, 1), colour=(190, 212, 240)),
+    "0.1, grainy JPEG": evenly(0.1, grain_px=1.0, jpeg_quality=80),
 }
 TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360
@@ -127,15 +136,18 @@ def darkened(photo: Image.Image, light: Light) -> Image.Image:
     """What the simulator's sensor makes of the photo in this light."""
     generator = torch.Generator().manual_seed(0)
     pixels = np.array(in_full_light(photo, light))
-    exposures = torch.full((*pixels.shape[:2], 1), light.exposure)
+    exposures = torch.full(pixels.shape[:2], light.exposure)
     light.part(exposures.numpy())[:] = light.part_exposure
     # By strips, since the simulator's numbers take many times the room of the picture.
     for top in range(0, len(pixels), STRIP_PX):
         rows = slice(top, top + STRIP_PX)
-        strip = torch.from_numpy(pixels[rows]).float() / 255
-        dark = darken(strip, exposure=exposures[rows], generator=generator)
-        pixels[rows] = (dark * 255).round().byte().numpy()
-    return Image.fromarray(pixels)
+        strip = torch.from_numpy(pixels[rows]).permute(2, 0, 1).float() / 255
+        dark = darken(strip, exposure=exposures[rows], grain_px=light.grain_px, generator=generator)
+        pixels[rows] = (dark * 255).round().byte().permute(1, 2, 0).numpy()
+    if light.jpeg_quality is None:
+        return Image.fromarray(pixels)
+    photo = torch.from_numpy(pixels).permute(2, 0, 1) / 255
+    return to_picture(through_jpeg(photo, light.jpeg_quality))
 
 
 def file_name(stem: str, light: str) -> str:

@@ -9,9 +9,10 @@ import math
 import torch
 from torch import Tensor
 
+from lowlight_hub.camera import photographed, stored
 from lowlight_hub.chance import log_uniform, random, somewhere
-from lowlight_hub.other_light import electrons, in_mixed_light, in_other_light
-from lowlight_hub.simulation import darken, to_linear, to_srgb
+from lowlight_hub.other_light import in_mixed_light, in_other_light
+from lowlight_hub.simulation import to_linear, to_srgb
 
 # Shares of the samples; the rest of the dark photos are left as they are.
 BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
@@ -47,12 +48,13 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         bright = in_other_light(bright)
         as_it_is = random() < _AS_IT_IS_SHARE
         dark = bright if as_it_is else _shorter(bright, *_OTHER_LIGHT_EXPOSURES)
-    return _tinted(dark, bright)
+    dark, bright = _tinted(dark, bright)
+    return stored(dark), bright
 
 
 def _shorter(bright: Tensor, least: float, most: float) -> Tensor:
     """The photo as a shorter exposure, between these shares of the light, would have taken it."""
-    return darken(bright, exposure=log_uniform(least, most), electrons=electrons())
+    return photographed(bright, exposure=log_uniform(least, most))
 
 
 def _framed(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,17 +8,18 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torch.nn import functional
 
+from lowlight_hub.camera import photographed
 from lowlight_hub.chance import log_uniform, random, somewhere
 from lowlight_hub.gaussian import blurred
-from lowlight_hub.simulation import darken, to_linear, to_srgb
+from lowlight_hub.simulation import to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
 
 # Shares of the photos in another light: by night, in fog, as a page; the rest is white.
-_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.24, 0.35, 0.17
+_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.20, 0.37, 0.18
 _MOST_LAMPS = 100
 # Of mixed light: how often it is a night with lamps; and of the rest, how often the bright part is
 # windows, and not the photo's own bright places.
-_LAMPS_SHARE, _WINDOWS_SHARE = 0.4, 0.65
+_LAMPS_SHARE, _WINDOWS_SHARE = 0.45, 0.65
 # How much light lamps give where they give most, and the power of it that is to be seen: from 6 %
 # become 32 %, from 80 % 91 %.
 _LAMP_LIGHT, _LIFTED = (0.06, 0.8), 0.4
@@ -61,12 +62,7 @@ def in_mixed_light(bright: Tensor) -> tuple[Tensor, Tensor]:
         bright = torch.lerp(bright, _outside(bright), part)
     dim, lit = log_uniform(*_DIM_EXPOSURES), log_uniform(*_LIT_EXPOSURES)
     exposure = (part * math.log(lit) + (1 - part) * math.log(dim)).exp()
-    return darken(bright, exposure=exposure, electrons=electrons()), bright
-
-
-def electrons() -> float:
-    """How many electrons fill a pixel of the simulator's sensor: a few hundred to thousands."""
-    return 2000 * log_uniform(math.exp(-1), math.e)
+    return photographed(bright, exposure=exposure), bright
 
 
 def _windows(photo: Tensor) -> Tensor:
@@ -140,7 +136,7 @@ def _lit_by_lamps(photo: Tensor) -> tuple[Tensor, Tensor]:
     more = light.mean(dim=0) ** (_LIFTED - 1)
     linear = to_linear(photo)
     dark, bright = (to_srgb((linear * it + lamps).clamp(0, 1)) for it in (light, light * more))
-    return darken(dark, exposure=log_uniform(0.4, 1), electrons=electrons()), bright
+    return photographed(dark, exposure=log_uniform(0.4, 1)), bright
 
 
 def _uneven_light(photo: Tensor) -> Tensor:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from lowlight_hub.gaussian import blurred
+
 
 def to_linear(srgb: Tensor) -> Tensor:
     """sRGB values in 0..1 as linear light in 0..1 (IEC 61966-2-1)."""
@@ -22,14 +24,16 @@ def darken(
     exposure: float | Tensor,
     electrons: float = 2000.0,
     read_noise: float = 3.0,
+    grain_px: float = 0.0,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """The photo that a shorter exposure would have given, in 8-bit steps.
 
     `bright` and the result are ... H W, float, sRGB in 0..1. `exposure` in 0..1 is the share of
     the light that is left, of the whole photo or, H W, of every place; `electrons` fill a pixel at
-    full light, `read_noise` is a standard deviation in electrons. Raises ValueError for an
-    exposure outside 0..1.
+    full light, `read_noise` is a standard deviation in electrons. `grain_px` is that of the blur by
+    which a camera's processing makes the noise coarser, as strong as it was; it takes photos of at
+    least two pixels. Raises ValueError for an exposure outside 0..1.
     Source: Foi et al., "Practical Poissonian-Gaussian noise modeling", IEEE TIP 2008.
     """
     least, most = exposure.aminmax() if isinstance(exposure, Tensor) else (exposure, exposure)
@@ -39,6 +43,9 @@ def darken(
     # The source's normal approximation of shot noise: torch.poisson() takes ten times as long, and
     # where it would look different, the read noise is the stronger one.
     deviation = (signal + read_noise**2).sqrt()
-    noise = torch.randn(signal.shape, generator=generator, device=signal.device) * deviation
-    linear = ((signal + noise) / electrons).clamp(0, 1)
+    noise = torch.randn(signal.shape, generator=generator, device=signal.device)
+    if grain_px:
+        noise = blurred(noise[None], grain_px)[0]
+        noise = noise / noise.std()
+    linear = ((signal + noise * deviation) / electrons).clamp(0, 1)
     return (to_srgb(linear) * 255).round() / 255

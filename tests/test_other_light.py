@@ -1,11 +1,13 @@
 """Photos in light that LOL does not have are photos, and lit as they are said to be."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from lowlight_hub import other_light
 from lowlight_hub.other_light import in_mixed_light, in_other_light
-from lowlight_hub.simulation import to_linear
+from lowlight_hub.simulation import darken, to_linear
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_what_windows_show_is_of_other_colours_and_the_rest_of_the_photo_stays(m
 
 def test_lamps_stay_what_they_are_and_what_has_least_of_their_light_gains_most(monkeypatch):
     monkeypatch.setattr(other_light, "_LAMPS_SHARE", 1.0)
-    monkeypatch.setattr(other_light, "electrons", lambda: 1e6)  # hardly any noise
+    monkeypatch.setattr(other_light, "photographed", partial(darken, electrons=1e6))  # no noise
     torch.manual_seed(0)
     photo = torch.full((3, 60, 90), 0.7)
     kept = []

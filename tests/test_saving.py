@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from lowlight_hub import LowlightError
-from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture, to_tensor
+from lowlight_hub.photos import Photo, open_photo, save_photo, through_jpeg, to_picture, to_tensor
 
 
 def test_tensor_and_back_is_exact():
@@ -50,6 +50,13 @@ def test_jpeg_has_full_colour_and_a_white_page(tmp_path):
     read = open_photo(tmp_path / "out.jpg").pixels.astype(int)
     assert np.abs(read[:16] - fine[:16]).max() < 40
     assert read[17:].min() > 240
+
+
+def test_jpeg_takes_more_of_a_tensor_the_lower_its_quality(photo):
+    found = [through_jpeg(photo, it) for it in (20, 95)]
+    assert all(it.shape == photo.shape and it.dtype == torch.float32 for it in found)
+    low, high = ((it - photo).abs().mean() for it in found)
+    assert 0 < high < 0.03 and low > 2 * high
 
 
 def test_16_bits_become_8_where_the_format_has_no_more(tmp_path):

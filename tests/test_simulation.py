@@ -39,6 +39,19 @@ def test_noise_is_relatively_stronger_in_less_light():
     assert light[1].std() / light[1].mean() > 2 * light[0].std() / light[0].mean()
 
 
+def test_grain_is_as_strong_as_the_noise_of_single_pixels_and_coarser():
+    grey = torch.full((3, 100, 100), 0.5)
+    fine, coarse = (
+        to_linear(
+            darken(grey, exposure=0.3, grain_px=it, generator=torch.Generator().manual_seed(0))
+        )
+        for it in (0.0, 1.5)
+    )
+    assert coarse.std().item() == pytest.approx(fine.std().item(), rel=0.05)
+    steps = [it.diff(dim=2).std() / it.std() for it in (fine, coarse)]
+    assert steps[0] > 1.3 and steps[1] < 0.6
+
+
 def test_result_is_in_8_bit_steps():
     steps = darken(torch.rand(3, 20, 20), exposure=0.2) * 255
     torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)

@@ -98,8 +98,8 @@ def test_the_stages_do_not_disturb_each_other():
     torch.testing.assert_close(of_coarse, without_fine)
 
 
-@pytest.mark.parametrize(("others", "same"), [([1, 2, 3], True), ([4], False)])
-def test_in_training_every_fourth_photo_gives_the_fine_stage_a_patch(others, same):
+@pytest.mark.parametrize(("others", "same"), [([1, 3], True), ([2], False)])
+def test_in_training_every_second_photo_gives_the_fine_stage_a_patch(others, same):
     torch.manual_seed(0)
     model = TwoStageAutoencoder(width=8).train()
     bright = torch.rand(5, 3, 60, 80)

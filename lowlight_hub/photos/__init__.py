@@ -2,7 +2,7 @@
 
 from lowlight_hub.photos.photo import Photo, over_white, to_picture, to_tensor
 from lowlight_hub.photos.reading import SUFFIXES, is_photo, open_photo, photo_of, photos_below
-from lowlight_hub.photos.saving import SAVED_SUFFIXES, save_photo
+from lowlight_hub.photos.saving import SAVED_SUFFIXES, save_photo, through_jpeg
 
 __all__ = [
     "SAVED_SUFFIXES",
@@ -14,6 +14,7 @@ __all__ = [
     "photo_of",
     "photos_below",
     "save_photo",
+    "through_jpeg",
     "to_picture",
     "to_tensor",
 ]

@@ -1,5 +1,6 @@
 """Writing photos: PNG in 8 or 16 bits, JPEG, WebP."""
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from lowlight_hub.durable import replace_file
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.photos.photo import Photo, in_8_bits, over_white, to_picture
+from lowlight_hub.photos.photo import Photo, in_8_bits, over_white, to_picture, to_tensor
 from lowlight_hub.photos.reading import photo_of
 
 # The longest side that each format can hold, in pixels.
@@ -51,6 +53,17 @@ def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = 
     if camera:
         settings["exif"] = camera
     replace_file(path, lambda beside: picture.save(beside, **settings))
+
+
+def through_jpeg(photo: Tensor, quality: int) -> Tensor:
+    """What JPEG of this quality, 1 to 100, with its usual chroma subsampling leaves of a photo.
+
+    3 H W in 0..1, to the same on the same device.
+    """
+    stored = io.BytesIO()
+    to_picture(photo).save(stored, "JPEG", quality=quality)
+    with Image.open(stored, formats=("JPEG",)) as picture:
+        return to_tensor(Photo(np.array(picture))).to(photo.device)
 
 
 def _png_in_16_bits(photo: Photo, camera: bytes) -> bytes:

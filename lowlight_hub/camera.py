@@ -1,0 +1,33 @@
+"""What cameras make of little light, of many kinds, for training: noise, grain, JPEG."""
+
+import math
+
+from torch import Tensor
+
+from lowlight_hub.chance import log_uniform, random
+from lowlight_hub.photos import through_jpeg
+from lowlight_hub.simulation import darken
+
+# A photo's noise is that of its sensor, pixel by pixel, only where nothing was done to it: colours
+# that were filled in, smoothing and a change of size leave it coarser.
+_GRAINY_SHARE = 0.6
+_GRAINS_PX = (0.35, 2.0)
+_JPEG_SHARE = 0.4
+_JPEG_QUALITIES = (50, 97)
+
+
+def photographed(bright: Tensor, *, exposure: float | Tensor) -> Tensor:
+    """The photo, 3 H W in 0..1, as some camera would have taken it with this share of its light.
+
+    `exposure` is as `darken()` takes it. A few hundred to thousands of electrons fill a pixel.
+    """
+    electrons = 2000 * log_uniform(math.exp(-1), math.e)
+    grain_px = log_uniform(*_GRAINS_PX) if random() < _GRAINY_SHARE else 0.0
+    return darken(bright, exposure=exposure, electrons=electrons, grain_px=grain_px)
+
+
+def stored(photo: Tensor) -> Tensor:
+    """The photo, 3 H W in 0..1, as cameras and messengers store it: now and then through JPEG."""
+    if random() < _JPEG_SHARE:
+        return through_jpeg(photo, round(log_uniform(*_JPEG_QUALITIES)))
+    return photo
