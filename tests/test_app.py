@@ -144,6 +144,31 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         assert number.input_value() == expected
 
 
+def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file, tmp_path):
+    give(page, dark_file)
+    choices = page.locator("#choices button")
+    choices.first.wait_for(timeout=WAIT_MS)
+    lights = [
+        np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body()))).mean()
+        for it in page.locator("#choices img").all()
+    ]
+    assert lights == sorted(lights) and lights[-1] > 1.5 * lights[0]
+    pressed = page.locator("#choices button[aria-pressed=true]")
+    assert pressed.inner_text() == "0"
+    page.get_by_role("button", name=f"{TEXTS['en']['choices']}: +0.5").click()
+    assert pressed.inner_text() == "+0.5"
+    page.wait_for_url("**brightness=0.5**", timeout=WAIT_MS)
+    page.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    restored = Image.open(io.BytesIO(downloaded(page, "#download")))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=0.5)
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
+    # The choice is that of one photo.
+    (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
+    give(page, tmp_path / "second.png")
+    page.locator("#restored .gallery-item").nth(1).wait_for(timeout=WAIT_MS)
+    assert choices.count() == 0
+
+
 def test_a_number_that_is_still_being_typed_keeps_no_photo_away(desktop, dark_file):
     number = desktop.locator("#brightness input[type=number]")
     number.fill("9")

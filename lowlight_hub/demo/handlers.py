@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import pandas as pd
@@ -15,7 +15,7 @@ from lowlight_hub.demo.figures import loss_frame, loss_title, model_choices
 from lowlight_hub.demo.service import Run, Settings, Tile
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.photos import open_photo, save_photo
+from lowlight_hub.photos import Photo, open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 from lowlight_hub.tables import markdown_table
@@ -46,14 +46,26 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
     return decorated
 
 
-def nothing_restored(note: str) -> tuple:
+class Restored(NamedTuple):
+    """What the page shows of restored photos; what is not given stays as it is there."""
+
+    slider: Any = gr.skip()
+    choices: Any = gr.skip()
+    gallery: Any = gr.skip()
+    download: Any = gr.skip()
+    luminance: Any = gr.skip()
+    note: Any = gr.skip()
+
+
+def nothing_restored(note: str) -> Restored:
     """What enhance_photos gives where there is nothing to show but a note."""
-    return (
-        None,
-        gr.Gallery([], visible=HIDDEN),
-        gr.DownloadButton(visible=HIDDEN),
-        gr.LinePlot(visible=False),
-        note,
+    return Restored(
+        slider=None,
+        choices=None,
+        gallery=gr.Gallery([], visible=HIDDEN),
+        download=gr.DownloadButton(visible=HIDDEN),
+        luminance=gr.LinePlot(visible=False),
+        note=note,
     )
 
 
@@ -94,8 +106,8 @@ def enhance_photos(
     keep_metadata: bool,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
-) -> Iterator[tuple]:
-    """Slider, gallery, download and histogram: of one photo the first, of several the second."""
+) -> Iterator[Restored]:
+    """One photo under the slider, and in other brightnesses; several in a gallery and one zip."""
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
         yield nothing_restored(_said(request)["start"])
@@ -111,23 +123,28 @@ def enhance_photos(
         yield from _several(steps, len(paths), said)
 
 
-def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[tuple]:
+def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[Restored]:
     done = service.run_file(path, settings)
-    slider = _before_and_after(done, said)
-    luminance = gr.LinePlot(_histograms(done, said), visible=True)
     label = said["download_raw" if settings.detail == "raw" else "download"]
-    waiting = gr.DownloadButton(label, value=None, interactive=False, visible=True)
     # The picture first: a large file takes longer to encode than to restore.
-    yield slider, gr.Gallery([], visible=HIDDEN), waiting, luminance, service.SHELF.sources()
+    yield Restored(
+        slider=_before_and_after(done, said),
+        gallery=gr.Gallery([], visible=HIDDEN),
+        download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
+        luminance=gr.LinePlot(_histograms(done, said), visible=True),
+        note=service.SHELF.sources(),
+    )
     target = service.jobs_of([path], settings)[0].target
     save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
-    ready = gr.DownloadButton(label, value=str(target), interactive=True, visible=True)
-    yield gr.skip(), gr.skip(), ready, gr.skip(), gr.skip()
+    yield Restored(
+        download=gr.DownloadButton(label, value=str(target), interactive=True, visible=True)
+    )
+    yield Restored(choices=_choices(done.photo, settings, said))
 
 
 def _several(
     steps: Iterable[tuple[Path, Run | None, str]], count: int, said: Mapping[str, str]
-) -> Iterator[tuple]:
+) -> Iterator[Restored]:
     pictures: list[tuple[str, str]] = []
     files, failures = [], []
     slider = None
@@ -139,23 +156,40 @@ def _several(
             slider = _before_and_after(done, said, f"{file.name} · ")
             pictures.append((slider["after"]["path"], file.name))
         note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
-        plot = gr.LinePlot(visible=False)
-        yield (
-            slider,
-            gr.Gallery(pictures, visible=True),
-            gr.DownloadButton(visible=HIDDEN),
-            plot,
-            note,
+        yield Restored(
+            slider=slider,
+            choices=None,
+            gallery=gr.Gallery(pictures, visible=True),
+            download=gr.DownloadButton(visible=HIDDEN),
+            luminance=gr.LinePlot(visible=False),
+            note=note,
         )
     if not files:
         raise LowlightError("; ".join(failures))
     notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
-    archive = str(service.zipped(files))
-    ready = gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
     notes.append(service.SHELF.sources())
-    # The pictures once more: on a busy machine the page misses some that came soon after others.
-    again = gr.Gallery(pictures, visible=True)
-    yield gr.skip(), again, ready, gr.skip(), "\n\n".join(filter(None, notes))
+    archive = str(service.zipped(files))
+    yield Restored(
+        # Once more: on a busy machine the page misses pictures that came soon after others.
+        gallery=gr.Gallery(pictures, visible=True),
+        download=gr.DownloadButton(
+            said["download_zip"], value=archive, interactive=True, visible=True
+        ),
+        note="\n\n".join(filter(None, notes)),
+    )
+
+
+def _choices(photo: Photo, settings: Settings, said: Mapping[str, str]) -> dict:
+    choices = [
+        {
+            "stops": f"{stops:g}",
+            "told": f"{stops:+g}".replace("-", "−") if stops else "0",
+            "pressed": "true" if stops == settings.brightness else "false",
+            "picture": shown(picture, f"{stops:+g}"),
+        }
+        for stops, picture in service.brightness_choices(photo, settings)
+    ]
+    return {"choices": choices, "label": said["choices"]}
 
 
 def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:

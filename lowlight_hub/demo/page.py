@@ -181,6 +181,7 @@ def build() -> gr.Blocks:
 
 def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
     slider = _html("before_after", "slider")
+    choices = _html("choices", "choices")
     gallery = gr.Gallery(
         label=I18N("restored"),
         visible=handlers.HIDDEN,
@@ -230,7 +231,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     work = {
         "fn": handlers.enhance_photos,
         "inputs": [photos, *settings, file_format, keep],
-        "outputs": [slider, gallery, download, luminance, note],
+        "outputs": [slider, choices, gallery, download, luminance, note],
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",

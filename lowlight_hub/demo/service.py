@@ -26,7 +26,7 @@ from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX
-from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
+from lowlight_hub.photos import Photo, open_photo, over_white, photo_of, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits
 from lowlight_hub.restoring import Detail, check_settings, restore
 from lowlight_hub.shelf import Shelf
@@ -50,6 +50,8 @@ PREVIEW_PX = 1280
 MEASURED_PIXELS = 2_000_000
 SMALLEST_MEASURED_PX = 11  # the window of SSIM
 MAX_PHOTOS = 50
+# How bright a scene was no dark photo tells: so small pictures show what other light looks like.
+CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
 LUMINANCE_BINS = 64
 # Gradio copies what it hands out at once; this is for a slow disk.
 KEEP_S, SWEEP_S = 600, 60
@@ -125,6 +127,19 @@ def run(photo: Photo, settings: Settings) -> Run:
         )
         seconds = time.perf_counter() - start
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
+
+
+@on_gpu
+def brightness_choices(photo: Photo, settings: Settings) -> list[tuple[float, Image.Image]]:
+    """The photo restored in each brightness of CHOICE_STOPS, at most CHOICE_PX a side."""
+    model, picture = _model(settings.model), to_picture(photo)
+    picture.thumbnail((CHOICE_PX, CHOICE_PX), Image.Resampling.BOX)
+    small = photo_of(picture)
+    restored = [
+        restore(model, small, detail=settings.detail, strength=settings.strength, brightness=it)
+        for it in CHOICE_STOPS
+    ]
+    return [(it, preview(of, small)) for it, of in zip(CHOICE_STOPS, restored, strict=True)]
 
 
 def _model(name: str) -> LowlightModel:
