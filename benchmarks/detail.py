@@ -22,7 +22,7 @@ from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import Figures
 from lowlight_hub.sampling import validation_rows
-from lowlight_hub.tables import put_table
+from lowlight_hub.tables import markdown_table, put_table
 
 
 def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
@@ -32,21 +32,23 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
     dark = [open_photo(pair.dark) for pair in chosen]
     bright = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in chosen]
     gamma = _in_words(measure([to_tensor(photo) ** 0.4 for photo in dark], bright))
-    lines = ["| model | transfer | network |", "|---|--:|--:|", f"| *gamma 0.4* | {gamma} | |"]
+    lines = [["*gamma 0.4*", gamma, ""]]
     print(f"{len(chosen)} photos", *lines, sep="\n")
     for name in names:
         model = load_model(name)
         if (model.config or {}).get("all_pairs"):
             print(f"{name} has seen the validation scenes: left out")
             continue
-        cells = []
+        cells = [f"`{name}`"]
         for detail in ("transfer", "network"):
             restored = (to_tensor(restore(model, photo, detail=detail)) for photo in dark)
             cells.append(_in_words(measure(restored, bright)))
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
-        print(lines[-1], flush=True)
+        lines.append(cells)
+        print(*cells, flush=True)
+    table = markdown_table(["model", "transfer", "network"], lines, text=1)
+    print(table)
     if readme:
-        put_table(readme, "benchmarks/detail.py", "\n".join(lines))
+        put_table(readme, "benchmarks/detail.py", table)
 
 
 def _in_words(figures: Figures) -> str:

@@ -44,7 +44,7 @@ from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
 from lowlight_hub.photos import through_jpeg, to_picture
 from lowlight_hub.simulation import darken
-from lowlight_hub.tables import put_table, read_table
+from lowlight_hub.tables import markdown_table, put_table, read_table
 
 
 class Light(NamedTuple):
@@ -259,28 +259,21 @@ def measured(
     return figures, sheet(rows)
 
 
-def line_of(megapixels: float, light: str, photos: list[list[list[float]]]) -> str:
+def line_of(megapixels: float, light: str, photos: list[list[list[float]]]) -> list[str]:
     """A line of the table: means over the photos."""
-    cells = []
+    cells = [f"{megapixels:g} megapixels", light]
     for column in zip(*photos, strict=True):
         means = np.mean(column, axis=0)
         cells.append(" / ".join(f"{it:.1f}" for it in means))
-    return f"| {megapixels:g} megapixels | {light} | {' | '.join(cells)} |"
+    return cells
 
 
-def renewed(table: str, lines: list[str]) -> str:
+def renewed(table: str, lines: list[list[str]]) -> str:
     """The table, its last column as it is in the lines of the same size and exposure."""
-    latest = {_row(line): line.rsplit("|", 2)[1] for line in lines if "---" not in line}
-    rows = []
-    for line in table.splitlines():
-        before, last, end = line.rsplit("|", 2)
-        rows.append(f"{before}|{latest.get(_row(line), last)}|{end}")
-    return "\n".join(rows)
-
-
-def _row(line: str) -> str:
-    """The cells by which a line of a table is known: size and exposure."""
-    return "|".join(line.split("|")[:3])
+    latest = {tuple(line[:2]): line[-1] for line in lines}
+    titles, _, *known = ([it.strip() for it in row.split("|")[1:-1]] for row in table.splitlines())
+    cells = [[*line[:-1], latest.get(tuple(line[:2]), line[-1])] for line in known]
+    return markdown_table(titles, cells, text=1)
 
 
 def _named(text: str) -> tuple[str, Path]:
@@ -317,11 +310,11 @@ def main() -> None:
         return
     # A table of its own: other programs' answers are seldom at hand for all sizes.
     others = f"{TABLE} --beside"
-    table = others if arguments.beside else TABLE
+    name = others if arguments.beside else TABLE
     simple = {} if arguments.beside else classical()
     learnt = networks(arguments.model, dict(arguments.beside))
     titles = ["size", "exposure", *simple, *learnt]
-    lines = [f"| {' | '.join(titles)} |", "|---|" + "--:|" * (len(titles) - 1)]
+    lines: list[list[str]] = []
     for megapixels in arguments.megapixels:
         found = []
         for stem, photo in photos_of(megapixels):
@@ -330,9 +323,10 @@ def main() -> None:
             if arguments.pictures:
                 answers.save(arguments.pictures / f"{stem}.png")
         lines += [line_of(megapixels, it, [one[it] for one in found]) for it in LIGHTS]
-    print(*lines, sep="\n")
+    table = markdown_table(titles, lines, text=1)
+    print(table)
     if arguments.readme:
-        put_table(arguments.readme, table, "\n".join(lines))
+        put_table(arguments.readme, name, table)
         if not arguments.beside:
             known = read_table(arguments.readme, others)
             put_table(arguments.readme, others, renewed(known, lines))

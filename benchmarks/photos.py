@@ -74,35 +74,34 @@ def _in_a_process(task: str, path: Path, model: str = "") -> dict[str, float]:
 def measure(sizes: list[int], readme: Path | None) -> None:
     """Prints the table, and puts it into the README where one is named."""
     # Not where a process is measured: what these need counts as memory.
-    from exposures import darkened, of_size
+    from exposures import darkened, evenly, of_size
 
     from lowlight_hub.bright_photos import SHOWN_EXPOSURE, free_photos
     from lowlight_hub.photos import to_picture
-    from lowlight_hub.tables import put_table
+    from lowlight_hub.tables import markdown_table, put_table
 
     bright = to_picture(free_photos()["coffee"])
-    lines = [
-        "| photo | Pillow: decode, encode PNG | "
-        + " | ".join(f"`{name}` | its process, peak" for name in MODELS)
-        + " |",
-        "|---|--:|" + "--:|--:|" * len(MODELS),
-    ]
-    failed = []
+    titles = ["photo", "Pillow: decode, encode PNG"]
+    for name in MODELS:
+        titles += [f"`{name}`", "its process, peak"]
+    lines, failed = [], []
     with tempfile.TemporaryDirectory() as folder:
         for megapixels in sizes:
             path = Path(folder) / f"{megapixels}.jpg"
-            darkened(of_size(bright, megapixels), SHOWN_EXPOSURE).save(path, quality=92)
-            cells = [f"{_in_a_process('convert', path)['seconds']:.2f} s"]
+            darkened(of_size(bright, megapixels), evenly(SHOWN_EXPOSURE)).save(path, quality=92)
+            seconds = _in_a_process("convert", path)["seconds"]
+            cells = [f"{megapixels} megapixels", f"{seconds:.2f} s"]
             for name in MODELS:
                 ours = _in_a_process("restore", path, name)
                 cells += [f"{ours['seconds']:.2f} s", f"{ours['peak_gb']:.2f} GB"]
                 allowed_gb = ALLOWED_GB.get(megapixels, math.inf)
                 if ours["peak_gb"] > allowed_gb:
                     failed.append(f"{name}: {megapixels} megapixels take over {allowed_gb} GB")
-            lines.append(f"| {megapixels} megapixels | {' | '.join(cells)} |")
-    print(*lines, sep="\n")
+            lines.append(cells)
+    table = markdown_table(titles, lines, text=1)
+    print(table)
     if readme:
-        put_table(readme, "benchmarks/photos.py", "\n".join(lines))
+        put_table(readme, "benchmarks/photos.py", table)
     print("\n" + ("; ".join(failed) or "Within the limits: 1.2 and 2.5 GB."))
 
 

@@ -45,7 +45,7 @@ from lowlight_hub.finding import PhotoPair, find_pairs, source_of  # noqa: E402
 from lowlight_hub.networks.sizes import SIDE_PX  # noqa: E402
 from lowlight_hub.photos import open_photo, save_photo, to_picture  # noqa: E402
 from lowlight_hub.sampling import batch_at  # noqa: E402
-from lowlight_hub.tables import put_table  # noqa: E402
+from lowlight_hub.tables import markdown_table, put_table  # noqa: E402
 
 NAMES = ("attempt-1", "attempt-4b", "attempt-7")
 BATCH, PAIRS = 8, 64
@@ -195,11 +195,9 @@ def main() -> None:
     arguments = parser.parse_args()
     how = (arguments.seconds, arguments.device)
     source = source_of(arguments.data) if arguments.data else "free photos"
-    lines = [
-        "| attempt | article: images/s | waiting | memory "
-        "| here: images/s | waiting | memory | ratio | if only convolutions took time |",
-        "|---|" + "--:|" * 8,
-    ]
+    titles = ["attempt", "article: images/s", "waiting", "memory", "here: images/s", "waiting"]
+    titles += ["memory", "ratio", "if only convolutions took time"]
+    lines = []
     alone = ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1)
     with tempfile.TemporaryDirectory() as folder, alone:
         pairs = pairs_as_png(arguments.data, Path(folder))
@@ -215,10 +213,11 @@ def main() -> None:
             ]
             ratio, share = now[0] / then[0], now[3]
             best = f"{ratio / share:.1f}×" if share else "–"
-            lines.append(f"| `{name}` | {' | '.join(cells)} | {ratio:.1f}× | {best} |")
-    print("\n".join(lines))
+            lines.append([f"`{name}`", *cells, f"{ratio:.1f}×", best])
+    table = markdown_table(titles, lines, text=1)
+    print(table)
     if arguments.readme:
-        put_table(arguments.readme, "benchmarks/training.py", "\n".join(lines))
+        put_table(arguments.readme, "benchmarks/training.py", table)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,7 @@ def _choices(photo: Photo, settings: Settings, said: Mapping[str, str]) -> dict:
     choices = [
         {
             "stops": f"{stops:g}",
-            "told": f"{stops:+g}".replace("-", "−") if stops else "0",
+            "told": f"{stops:+g}".replace("-", "\N{MINUS SIGN}") if stops else "0",
             "pressed": "true" if stops == settings.brightness else "false",
             "picture": shown(picture, f"{stops:+g}"),
         }
