@@ -146,8 +146,8 @@ def darkened(photo: Image.Image, light: Light) -> Image.Image:
         pixels[rows] = (dark * 255).round().byte().permute(1, 2, 0).numpy()
     if light.jpeg_quality is None:
         return Image.fromarray(pixels)
-    photo = torch.from_numpy(pixels).permute(2, 0, 1) / 255
-    return to_picture(through_jpeg(photo, light.jpeg_quality))
+    dark = torch.from_numpy(pixels).permute(2, 0, 1) / 255
+    return to_picture(through_jpeg(dark, light.jpeg_quality))
 
 
 def file_name(stem: str, light: str) -> str:

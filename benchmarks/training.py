@@ -63,21 +63,21 @@ def pairs_as_png(data: Path | None, folder: Path) -> list[PhotoPair]:
             # Of one size, as a batch of whole photos must be.
             (
                 f"{name}-{exposure}",
-                *(to_picture(whole_view(photo)[0]) for photo in (dark, bright[name])),
+                [to_picture(whole_view(photo)[0]) for photo in (dark, bright[name])],
             )
             for exposure in SIMULATED_EXPOSURES
             for name, dark in dark_free_photos(exposure).items()
         ]
     else:
         photos = [
-            (pair.name, *(to_picture(open_photo(path)) for path in (pair.dark, pair.bright)))
+            (pair.name, [to_picture(open_photo(path)) for path in (pair.dark, pair.bright)])
             for pair in find_pairs(data)[:PAIRS]
         ]
-    for name, *pictures in photos:
-        files = [folder / side / f"{name}.png" for side in ("low", "high")]
-        for picture, file in zip(pictures, files, strict=True):
+    for name, pictures in photos:
+        dark_file, bright_file = (folder / side / f"{name}.png" for side in ("low", "high"))
+        for picture, file in zip(pictures, (dark_file, bright_file), strict=True):
             save_photo(picture, file)
-        pairs.append(PhotoPair(name, *files, scene=name))
+        pairs.append(PhotoPair(name, dark_file, bright_file, scene=name))
     return pairs
 
 
