@@ -32,8 +32,8 @@ def darken(
     `bright` and the result are ... H W, float, sRGB in 0..1. `exposure` in 0..1 is the share of
     the light that is left, of the whole photo or, H W, of every place; `electrons` fill a pixel at
     full light, `read_noise` is a standard deviation in electrons. `grain_px` is that of the blur by
-    which a camera's processing makes the noise coarser, as strong as it was; it takes photos of at
-    least two pixels. Raises ValueError for an exposure outside 0..1.
+    which a camera's processing makes the noise weaker and coarser, in pixels. Raises ValueError for
+    an exposure outside 0..1.
     Source: Foi et al., "Practical Poissonian-Gaussian noise modeling", IEEE TIP 2008.
     """
     least, most = exposure.aminmax() if isinstance(exposure, Tensor) else (exposure, exposure)
@@ -46,6 +46,5 @@ def darken(
     noise = torch.randn(signal.shape, generator=generator, device=signal.device)
     if grain_px:
         noise = blurred(noise[None], grain_px)[0]
-        noise = noise / noise.std()
     linear = ((signal + noise * deviation) / electrons).clamp(0, 1)
     return (to_srgb(linear) * 255).round() / 255
