@@ -33,7 +33,7 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
     bright = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in chosen]
     gamma = _in_words(measure([to_tensor(photo) ** 0.4 for photo in dark], bright))
     lines = [["*gamma 0.4*", gamma, ""]]
-    print(f"{len(chosen)} photos", *lines, sep="\n")
+    print(f"{len(chosen)} photos", " ".join(lines[0]), sep="\n")
     for name in names:
         model = load_model(name)
         if (model.config or {}).get("all_pairs"):

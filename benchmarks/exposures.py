@@ -252,11 +252,8 @@ def measured(
             figures_of(answer, truth, gt_mean=title in learnt) for title, answer in answers.items()
         ]
         rows.append([*answers.values(), goal])
-        print(
-            name,
-            *("/".join(f"{it:.1f}" for it in found) for found in figures[light]),
-            flush=True,
-        )
+        told = ("/".join(f"{it:.1f}" for it in found) for found in figures[light])
+        print(" ".join([name, *told]), flush=True)
     return figures, sheet(rows)
 
 
@@ -317,18 +314,18 @@ def main() -> None:
     titles = ["size", "exposure", *simple, *learnt]
     lines: list[list[str]] = []
     # A photo for each processor: most of the work, CLAHE for one, never takes more than one.
-    threads = ThreadPoolExecutor(
+    with ThreadPoolExecutor(
         torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
-    )
-    measure = partial(threads.map, partial(measured, simple=simple, learnt=learnt))
-    for megapixels in arguments.megapixels:
-        found = []
-        stems, photos = zip(*photos_of(megapixels), strict=True)
-        for stem, (figures, answers) in zip(stems, measure(photos, stems), strict=True):
-            found.append(figures)
-            if arguments.pictures:
-                answers.save(arguments.pictures / f"{stem}.png")
-        lines += [line_of(megapixels, it, [one[it] for one in found]) for it in LIGHTS]
+    ) as threads:
+        measure = partial(threads.map, partial(measured, simple=simple, learnt=learnt))
+        for megapixels in arguments.megapixels:
+            stems, photos = zip(*photos_of(megapixels), strict=True)
+            found = []
+            for stem, (figures, answers) in zip(stems, measure(photos, stems), strict=True):
+                found.append(figures)
+                if arguments.pictures:
+                    answers.save(arguments.pictures / f"{stem}.png")
+            lines += [line_of(megapixels, it, [one[it] for one in found]) for it in LIGHTS]
     table = markdown_table(titles, lines, text=1)
     print(table)
     if arguments.readme:

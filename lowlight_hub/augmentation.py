@@ -1,7 +1,7 @@
 """Variety for training on pairs of whole photos: other light, other colours, other framing.
 
 Scenes recur in LOL, so that memory of them must not be all that a network learns; and photos from
-elsewhere are lit, tinted and noisy in more ways than LOL's.
+elsewhere are lit, tinted, noisy and stored in more ways than LOL's.
 """
 
 import math
@@ -14,7 +14,7 @@ from lowlight_hub.chance import log_uniform, random, somewhere
 from lowlight_hub.other_light import in_mixed_light, in_other_light
 from lowlight_hub.simulation import to_linear, to_srgb
 
-# Shares of the samples; the rest of the dark photos are left as they are.
+# Shares of the samples; the rest of the dark photos are left as they are, but for JPEG.
 BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.04  # between dark and bright
 SIMULATED_SHARE = 0.12  # the bright photo, as a shorter exposure would have taken it

@@ -9,25 +9,21 @@ from lowlight_hub.photos import through_jpeg
 from lowlight_hub.simulation import darken
 
 # A photo's noise is that of its sensor, pixel by pixel, only where nothing was done to it: colours
-# that were filled in, smoothing and a change of size leave it coarser and weaker. Cameras do so
-# where there is much of it: the light may be up to so many times less.
-_GRAINY_SHARE = 0.6
-_GRAINS_PX = (0.3, 1.5)
-_LESS_LIGHT = 12
-_JPEG_SHARE = 0.4
-_JPEG_QUALITIES = (50, 97)
+# that were filled in, smoothing and a change of size leave it coarser and weaker. Not more often: a
+# network that sees much of it takes fine texture for noise.
+_GRAINY_SHARE = 0.3
+_GRAINS_PX = (0.4, 1.5)
+_JPEG_SHARE = 0.25
+_JPEG_QUALITIES = (75, 97)
 
 
 def photographed(bright: Tensor, *, exposure: float | Tensor) -> Tensor:
     """The photo, 3 H W in 0..1, as some camera would have taken it with this share of its light.
 
-    `exposure` is as `darken()` takes it. Tens to thousands of electrons fill a pixel.
+    `exposure` is as `darken()` takes it. A few hundred to thousands of electrons fill a pixel.
     """
     electrons = 2000 * log_uniform(math.exp(-1), math.e)
-    grain_px = 0.0
-    if random() < _GRAINY_SHARE:
-        grain_px = log_uniform(*_GRAINS_PX)
-        electrons /= log_uniform(1, _LESS_LIGHT)
+    grain_px = log_uniform(*_GRAINS_PX) if random() < _GRAINY_SHARE else 0.0
     return darken(bright, exposure=exposure, electrons=electrons, grain_px=grain_px)
 
 

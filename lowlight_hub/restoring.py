@@ -123,7 +123,7 @@ def restore(
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
     check_settings(detail=detail, strength=strength, brightness=brightness)
     seen = Photo(over_its_mean(photo))
-    overview = _overview(seen)
+    overview = overview_of(seen)
     if detail in getattr(model, "details_by_strips", ()):
         size = (photo.size[1], photo.size[0])
         network = model.strips_of(overview, size, brightness)  # type: ignore[operator]
@@ -149,7 +149,7 @@ def restore(
     return _by_strips(photo, lambda rows, _: rows_enlarged(answer, rows, height, width), strength)
 
 
-def _overview(photo: Photo) -> Tensor:
+def overview_of(photo: Photo) -> Tensor:
     """The photo, 1 3 h w in 0..1, its longer side under twice OVERVIEW_PX, by means over boxes."""
     width, height = photo.size
     box = max(1, max(width, height) // OVERVIEW_PX)

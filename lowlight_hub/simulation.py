@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lowlight_hub.gaussian import blurred
+from lowlight_hub.gaussian import filtered
 
 
 def to_linear(srgb: Tensor) -> Tensor:
@@ -43,8 +43,17 @@ def darken(
     # The source's normal approximation of shot noise: torch.poisson() takes ten times as long, and
     # where it would look different, the read noise is the stronger one.
     deviation = (signal + read_noise**2).sqrt()
-    noise = torch.randn(signal.shape, generator=generator, device=signal.device)
-    if grain_px:
-        noise = blurred(noise[None], grain_px)[0]
+    noise = _noise(signal, grain_px, generator)
     linear = ((signal + noise * deviation) / electrons).clamp(0, 1)
     return (to_srgb(linear) * 255).round() / 255
+
+
+def _noise(signal: Tensor, grain_px: float, generator: torch.Generator | None) -> Tensor:
+    """White noise of the signal's shape, blurred, also where it comes from beyond the borders."""
+    reach_px = max(1, round(3 * grain_px)) if grain_px else 0
+    height, width = (side + 2 * reach_px for side in signal.shape[-2:])
+    shape = (*signal.shape[:-2], height, width)
+    noise = torch.randn(shape, generator=generator, device=signal.device)
+    if not grain_px:
+        return noise
+    return filtered(noise.view(1, -1, height, width), grain_px, reach_px).view(signal.shape)

@@ -13,7 +13,7 @@ from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for, thumb
 
 PATCH_PX = 128
 # Every so many photos of a batch gives a patch. The fine stage has a tenth of the weights, and sees
-# thousands of pixels of each: with patches of all, a step takes a fifth longer.
+# thousands of pixels of each: with patches of all, a step takes a quarter longer.
 PATCH_EVERY = 2
 SSIM_WEIGHT = 0.2
 # Standard deviation, in pixels of a thumbnail, of the blur in which the fine stage's plan is given

@@ -29,6 +29,7 @@ def test_nothing_of_ours_keeps_anybody_out(browser, page_url, dark_file, scheme,
         give(page, dark_file)
         slider_of(page)
         page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+        page.wait_for_selector("#choices button", timeout=WAIT_MS)
         page.evaluate(axe)
         found = {}
         for number in range(3):
@@ -44,11 +45,12 @@ def test_nothing_of_ours_keeps_anybody_out(browser, page_url, dark_file, scheme,
 
 def test_every_control_is_reached_by_the_keyboard(browser, page_url, dark_file):
     wanted = {"#slider", "#download", "#model", "#strength", "#detail", "#format", "#keep", "#run"}
-    wanted |= {"#brightness", "#stop", "#link", "#photos", "#examples"}
+    wanted |= {"#brightness", "#stop", "#link", "#photos", "#examples", "#choices"}
     with opened(browser, page_url, query="?model=vae") as page:  # of which a detail is asked
         give(page, dark_file)
         slider_of(page)
         page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+        page.wait_for_selector("#choices button", timeout=WAIT_MS)
         page.locator("body").click(position={"x": 1, "y": 1})
         for _ in range(60):
             page.keyboard.press("Tab")

@@ -144,7 +144,7 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         assert number.input_value() == expected
 
 
-def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file, tmp_path):
+def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
     give(page, dark_file)
     choices = page.locator("#choices button")
     choices.first.wait_for(timeout=WAIT_MS)
@@ -155,16 +155,33 @@ def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file, tmp_path
     assert lights == sorted(lights) and lights[-1] > 1.5 * lights[0]
     pressed = page.locator("#choices button[aria-pressed=true]")
     assert pressed.inner_text() == "0"
+    shown = page.locator("#slider img:not(.before)").get_attribute("src")
     page.get_by_role("button", name=f"{TEXTS['en']['choices']}: +0.5").click()
+    page.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
     assert pressed.inner_text() == "+0.5"
-    page.wait_for_url("**brightness=0.5**", timeout=WAIT_MS)
-    page.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    assert "brightness=0.5&" in page.url
     restored = Image.open(io.BytesIO(downloaded(page, "#download")))
     expected = enhance(load_model(DEFAULT), dark_file, brightness=0.5)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
-    # The choice is that of one photo.
-    (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
-    give(page, tmp_path / "second.png")
+    # What was chosen otherwise is no choice.
+    page.locator("#brightness input[type=number]").fill("0.7")
+    page.keyboard.press("Enter")
+    pressed.wait_for(state="detached", timeout=WAIT_MS)
+    assert choices.count() == 6
+
+
+def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, dark_file):
+    examples = page.locator("#examples button.gallery-item")
+    choices = page.locator("#choices button")
+    examples.first.click()
+    choices.first.wait_for(timeout=WAIT_MS)
+    gate, made = threading.Event(), service.brightness_choices
+    monkeypatch.setattr(service, "brightness_choices", lambda *given: gate.wait() and made(*given))
+    examples.nth(1).click()
+    choices.first.wait_for(state="detached", timeout=WAIT_MS)
+    gate.set()
+    choices.first.wait_for(timeout=WAIT_MS)
+    give(page, dark_file)  # there are two photos now
     page.locator("#restored .gallery-item").nth(1).wait_for(timeout=WAIT_MS)
     assert choices.count() == 0
 

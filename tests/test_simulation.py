@@ -59,6 +59,14 @@ def test_result_is_in_8_bit_steps():
     torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
 
 
+def test_grain_suits_many_photos_at_once_and_is_even_up_to_the_borders():
+    grey = torch.full((40, 3, 9, 9), 0.5)
+    generator = torch.Generator().manual_seed(0)
+    dark = darken(grey, exposure=0.3, electrons=300, grain_px=1.5, generator=generator)
+    border, middle = dark[..., 0, :].std(), dark[..., 4, :].std()
+    assert border.item() == pytest.approx(middle.item(), rel=0.15)
+
+
 @pytest.mark.parametrize("exposure", [0, -1, 1.5])
 def test_impossible_exposures_are_refused(exposure):
     with pytest.raises(ValueError, match="exposure"):

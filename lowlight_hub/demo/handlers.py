@@ -15,7 +15,7 @@ from lowlight_hub.demo.figures import loss_frame, loss_title, model_choices
 from lowlight_hub.demo.service import Run, Settings, Tile
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.photos import Photo, open_photo, save_photo
+from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 from lowlight_hub.tables import markdown_table
@@ -50,7 +50,6 @@ class Restored(NamedTuple):
     """What the page shows of restored photos; what is not given stays as it is there."""
 
     slider: Any = gr.skip()
-    choices: Any = gr.skip()
     gallery: Any = gr.skip()
     download: Any = gr.skip()
     luminance: Any = gr.skip()
@@ -61,7 +60,6 @@ def nothing_restored(note: str) -> Restored:
     """What enhance_photos gives where there is nothing to show but a note."""
     return Restored(
         slider=None,
-        choices=None,
         gallery=gr.Gallery([], visible=HIDDEN),
         download=gr.DownloadButton(visible=HIDDEN),
         luminance=gr.LinePlot(visible=False),
@@ -107,7 +105,7 @@ def enhance_photos(
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
 ) -> Iterator[Restored]:
-    """One photo under the slider, and in other brightnesses; several in a gallery and one zip."""
+    """One photo under the slider; several in a gallery and one zip."""
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
         yield nothing_restored(_said(request)["start"])
@@ -139,7 +137,6 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[Re
     yield Restored(
         download=gr.DownloadButton(label, value=str(target), interactive=True, visible=True)
     )
-    yield Restored(choices=_choices(done.photo, settings, said))
 
 
 def _several(
@@ -158,7 +155,6 @@ def _several(
         note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
             slider=slider,
-            choices=None,
             gallery=gr.Gallery(pictures, visible=True),
             download=gr.DownloadButton(visible=HIDDEN),
             luminance=gr.LinePlot(visible=False),
@@ -179,17 +175,37 @@ def _several(
     )
 
 
-def _choices(photo: Photo, settings: Settings, said: Mapping[str, str]) -> dict:
+def brightness_choices(
+    photos: list[tuple[str, str | None]] | None,
+    model: str,
+    strength: float,
+    detail: Detail,
+    request: gr.Request,
+) -> dict | None:
+    """How the photo looks in other brightness; nothing of several, and where nothing would differ.
+
+    What is wrong with a photo is said where it is restored.
+    """
+    if not photos or len(photos) > 1 or not strength:
+        return None
+    if detail_shown(model) == HIDDEN:
+        detail = "transfer"
+    try:
+        found = service.brightness_choices(Path(photos[0][0]), model, strength, detail)
+    except Exception as error:
+        service.in_words(error)
+        return None
     choices = [
         {
             "stops": f"{stops:g}",
             "told": f"{stops:+g}".replace("-", "\N{MINUS SIGN}") if stops else "0",
-            "pressed": "true" if stops == settings.brightness else "false",
             "picture": shown(picture, f"{stops:+g}"),
+            "width": picture.width,
+            "height": picture.height,
         }
-        for stops, picture in service.brightness_choices(photo, settings)
+        for stops, picture in found
     ]
-    return {"choices": choices, "label": said["choices"]}
+    return {"choices": choices, "label": _said(request)["choices"]}
 
 
 def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:

@@ -27,6 +27,7 @@ TO_ADDRESS = """(model, strength, brightness, detail) => {
     if (value !== null) address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
+  window.markBrightness?.(brightness);
 }"""
 # A result that is asked for lies above or, on a phone, far below.
 TO_RESULT = """(photos) => {
@@ -181,7 +182,6 @@ def build() -> gr.Blocks:
 
 def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
     slider = _html("before_after", "slider")
-    choices = _html("choices", "choices")
     gallery = gr.Gallery(
         label=I18N("restored"),
         visible=handlers.HIDDEN,
@@ -197,6 +197,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=handlers.HIDDEN, elem_id="download")
+    choices = _html("choices", "choices")
     model = gr.Dropdown(
         figures.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
     )
@@ -231,7 +232,7 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     work = {
         "fn": handlers.enhance_photos,
         "inputs": [photos, *settings, file_format, keep],
-        "outputs": [slider, choices, gallery, download, luminance, note],
+        "outputs": [slider, gallery, download, luminance, note],
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",
@@ -245,6 +246,20 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     from_example = example.then(**work)
     for asked in (button.click, photos.change, example.then):
         asked(None, photos, None, js=TO_RESULT)
+    # Of another photo, those of the one before are gone at once.
+    for other_photo in (photos.change, example.then):
+        other_photo(None, None, choices, js="() => null")
+    for done in (started, from_example):
+        done.then(
+            handlers.brightness_choices,
+            [photos, model, strength, detail],
+            choices,
+            trigger_mode="always_last",
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_id=QUEUE,
+            concurrency_limit=TOGETHER,
+        )
     stop.click(
         handlers.stopped,
         None,

@@ -25,10 +25,10 @@ from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
-from lowlight_hub.networks.sizes import SIDE_PX
-from lowlight_hub.photos import Photo, open_photo, over_white, photo_of, save_photo, to_picture
+from lowlight_hub.networks.sizes import SIDE_PX, resize
+from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits
-from lowlight_hub.restoring import Detail, check_settings, restore
+from lowlight_hub.restoring import Detail, check_settings, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
 try:
@@ -129,17 +129,39 @@ def run(photo: Photo, settings: Settings) -> Run:
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
 
+@lru_cache(maxsize=24)
+def brightness_choices(
+    path: Path, model: str, strength: float, detail: Detail
+) -> list[tuple[float, Image.Image]]:
+    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered.
+
+    Raises LowlightError as run_file does.
+    """
+    seen = overview_of(Photo(over_white(open_photo(path, path.name))))
+    height, width = seen.shape[-2:]
+    scale = min(1, CHOICE_PX / max(height, width))
+    small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
+    # In 16 bits: much of a dark photo lies within a few steps of 8.
+    pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
+    settings = [Settings(model, strength, it, detail) for it in CHOICE_STOPS]
+    return list(zip(CHOICE_STOPS, _small_runs(Photo(pixels), settings), strict=True))
+
+
 @on_gpu
-def brightness_choices(photo: Photo, settings: Settings) -> list[tuple[float, Image.Image]]:
-    """The photo restored in each brightness of CHOICE_STOPS, at most CHOICE_PX a side."""
-    model, picture = _model(settings.model), to_picture(photo)
-    picture.thumbnail((CHOICE_PX, CHOICE_PX), Image.Resampling.BOX)
-    small = photo_of(picture)
-    restored = [
-        restore(model, small, detail=settings.detail, strength=settings.strength, brightness=it)
-        for it in CHOICE_STOPS
+def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]:
+    return [
+        preview(
+            restore(
+                _model(it.model),
+                photo,
+                detail=it.detail,
+                strength=it.strength,
+                brightness=it.brightness,
+            ),
+            photo,
+        )
+        for it in settings
     ]
-    return [(it, preview(of, small)) for it, of in zip(CHOICE_STOPS, restored, strict=True)]
 
 
 def _model(name: str) -> LowlightModel:
