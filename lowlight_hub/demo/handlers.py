@@ -1,5 +1,6 @@
 """What the page's events do: inputs of components in, values for components out."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -111,8 +112,7 @@ def enhance_photos(
         yield nothing_restored(_said(request)["start"])
         return
     said = _said(request)
-    if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
-        detail = "transfer"
+    detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
@@ -188,12 +188,11 @@ def brightness_choices(
     """
     if not photos or len(photos) > 1 or not strength:
         return None
-    if detail_shown(model) == HIDDEN:
-        detail = "transfer"
+    settings = Settings(model, strength, detail=_detail_that_counts(model, detail))
     try:
-        found = service.brightness_choices(Path(photos[0][0]), model, strength, detail)
+        found = service.brightness_choices(Path(photos[0][0]), settings)
     except Exception as error:
-        service.in_words(error)
+        logging.info("no choices of brightness: %s", error)
         return None
     choices = [
         {
@@ -311,6 +310,11 @@ def about(name: str) -> str:
 def detail_shown(name: str) -> bool | Literal["hidden"]:
     """Whether there is a detail to choose: not of a model whose own answer is in full size."""
     return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].answers_in_full else True
+
+
+def _detail_that_counts(model: str, detail: Detail) -> Detail:
+    """The detail that was chosen, but for one that was chosen for another model."""
+    return "transfer" if detail_shown(model) == HIDDEN else detail
 
 
 def about_and_detail(name: str) -> tuple:
