@@ -1,6 +1,5 @@
 """What the page's events do: inputs of components in, values for components out."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
@@ -112,7 +111,8 @@ def enhance_photos(
         yield nothing_restored(_said(request)["start"])
         return
     said = _said(request)
-    detail = _detail_that_counts(model, detail)
+    if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
+        detail = "transfer"
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
@@ -188,11 +188,12 @@ def brightness_choices(
     """
     if not photos or len(photos) > 1 or not strength:
         return None
-    settings = Settings(model, strength, detail=_detail_that_counts(model, detail))
+    if detail_shown(model) == HIDDEN:
+        detail = "transfer"
     try:
-        found = service.brightness_choices(Path(photos[0][0]), settings)
+        found = service.brightness_choices(Path(photos[0][0]), model, strength, detail)
     except Exception as error:
-        logging.info("no choices of brightness: %s", error)
+        service.in_words(error)
         return None
     choices = [
         {
@@ -310,11 +311,6 @@ def about(name: str) -> str:
 def detail_shown(name: str) -> bool | Literal["hidden"]:
     """Whether there is a detail to choose: not of a model whose own answer is in full size."""
     return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].answers_in_full else True
-
-
-def _detail_that_counts(model: str, detail: Detail) -> Detail:
-    """The detail that was chosen, but for one that was chosen for another model."""
-    return "transfer" if detail_shown(model) == HIDDEN else detail
 
 
 def about_and_detail(name: str) -> tuple:

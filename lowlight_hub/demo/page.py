@@ -27,6 +27,7 @@ TO_ADDRESS = """(model, strength, brightness, detail) => {
     if (value !== null) address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
+  window.markBrightness?.(brightness);
 }"""
 # A result that is asked for lies above or, on a phone, far below.
 TO_RESULT = """(photos) => {
@@ -277,7 +278,6 @@ def _enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> No
     )
     changed = [model.change, strength.change, brightness.change, detail.change]
     gr.on(changed, None, settings, None, js=TO_ADDRESS)
-    brightness.change(None, brightness, None, js="(stops) => { window.markBrightness?.(stops); }")
     link.click(None, None, None, js=COPY_ADDRESS)
     demo.load(handlers.settings_of_address, None, settings, queue=False, api_visibility="private")
 

@@ -8,7 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from shutil import rmtree
@@ -129,19 +129,39 @@ def run(photo: Photo, settings: Settings) -> Run:
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
 
-def brightness_choices(path: Path, settings: Settings) -> list[tuple[float, Image.Image]]:
-    """A file restored in each brightness of CHOICE_STOPS: small pictures.
+@lru_cache(maxsize=24)
+def brightness_choices(
+    path: Path, model: str, strength: float, detail: Detail
+) -> list[tuple[float, Image.Image]]:
+    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered.
 
     Raises LowlightError as run_file does.
     """
     seen = overview_of(Photo(over_white(open_photo(path, path.name))))
     height, width = seen.shape[-2:]
     scale = min(1, CHOICE_PX / max(height, width))
-    values = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0].clamp(0, 1)
+    small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
     # In 16 bits: much of a dark photo lies within a few steps of 8.
-    small = Photo((values * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16))
-    runs = [run(small, replace(settings, brightness=it)) for it in CHOICE_STOPS]
-    return [(it, preview(of.restored, small)) for it, of in zip(CHOICE_STOPS, runs, strict=True)]
+    pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
+    settings = [Settings(model, strength, it, detail) for it in CHOICE_STOPS]
+    return list(zip(CHOICE_STOPS, _small_runs(Photo(pixels), settings), strict=True))
+
+
+@on_gpu
+def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]:
+    return [
+        preview(
+            restore(
+                _model(it.model),
+                photo,
+                detail=it.detail,
+                strength=it.strength,
+                brightness=it.brightness,
+            ),
+            photo,
+        )
+        for it in settings
+    ]
 
 
 def _model(name: str) -> LowlightModel:
