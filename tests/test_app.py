@@ -183,6 +183,7 @@ def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, 
     choices.first.wait_for(timeout=WAIT_MS)
     give(page, dark_file)  # there are two photos now
     page.locator("#restored .gallery-item").nth(1).wait_for(timeout=WAIT_MS)
+    choices.first.wait_for(state="detached", timeout=WAIT_MS)
     assert choices.count() == 0
 
 

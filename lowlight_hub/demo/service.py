@@ -129,14 +129,20 @@ def run(photo: Photo, settings: Settings) -> Run:
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
 
-@lru_cache(maxsize=24)
 def brightness_choices(
     path: Path, model: str, strength: float, detail: Detail
 ) -> list[tuple[float, Image.Image]]:
-    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered.
+    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered for SWEEP_S.
 
     Raises LowlightError as run_file does.
     """
+    return _remembered_choices(path, model, strength, detail)
+
+
+@lru_cache(maxsize=24)
+def _remembered_choices(
+    path: Path, model: str, strength: float, detail: Detail
+) -> list[tuple[float, Image.Image]]:
     seen = overview_of(Photo(over_white(open_photo(path, path.name))))
     height, width = seen.shape[-2:]
     scale = min(1, CHOICE_PX / max(height, width))
@@ -299,6 +305,7 @@ def _scratch_root() -> Path:
 
 def _sweep(root: Path) -> None:
     while root.is_dir():
+        _remembered_choices.cache_clear()
         # Whatever is looked at may be deleted meanwhile, the root itself included.
         with suppress(OSError):
             for folder in list(root.iterdir()):
