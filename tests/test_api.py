@@ -17,7 +17,7 @@ from test_app import served
 
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import handlers, page, service
+from lowlight_hub.demo import comparing, page, service
 from lowlight_hub.demo.api import TOGETHER
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.evaluation import psnr_and_ssim
@@ -199,7 +199,7 @@ def test_damaged_weights_of_one_attempt_leave_the_others_working(
     assert [answer["model"] for answer in answers] == [it for it in ATTEMPTS if it != "vae"]
     with pytest.raises(AppError, match="vae"):
         client.predict(handle_file(dark_file), model="vae", api_name="/enhance")
-    *_, (_, note, _, _) = handlers.compare_photo([(str(dark_file), None)], None, "transfer", None)
+    *_, (_, note, _, _) = comparing.compare_photo([(str(dark_file), None)], None, "transfer", None)
     assert "Left out: Variational autoencoder" in note and str(tmp_path) not in note
 
 

@@ -9,8 +9,9 @@ import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.demo import service
+from lowlight_hub.demo.answers import file_data, shown
+from lowlight_hub.demo.comparing import captioned
 from lowlight_hub.demo.figures import figures_by_model
-from lowlight_hub.demo.handlers import captioned, file_data, shown
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError

@@ -1,49 +1,20 @@
-"""What the page's events do: inputs of components in, values for components out."""
+"""What the events of the page's Enhance tab do: inputs of parts in, values for parts out."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import pandas as pd
-from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
-from lowlight_hub.demo.figures import loss_frame, loss_title, model_choices
-from lowlight_hub.demo.service import Run, Settings, Tile
-from lowlight_hub.demo.texts import words
+from lowlight_hub.demo.answers import HIDDEN, said_to, shown, told_in_the_note
+from lowlight_hub.demo.figures import model_choices
+from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.photos import open_photo, save_photo
-from lowlight_hub.pictures import comparison_sheet
+from lowlight_hub.photos import save_photo
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
-from lowlight_hub.tables import markdown_table
-
-# Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
-# is not should have when it is mounted, which may be after a later value was set.
-HIDDEN: Literal["hidden"] = "hidden"
-
-
-def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
-    """For generator functions: every error as a sentence, shown and kept where the note is.
-
-    `nothing` makes of it what is shown instead of results: those of an older photo are gone.
-    """
-
-    def decorated(function: Callable) -> Callable:
-        @wraps(function)
-        def steps(*inputs: Any) -> Iterator[tuple]:
-            try:
-                yield from function(*inputs)
-            except Exception as error:
-                told = f"{service.in_words(error)}."
-                gr.Warning(told)
-                yield nothing(told)
-
-        return steps
-
-    return decorated
 
 
 class Restored(NamedTuple):
@@ -67,30 +38,9 @@ def nothing_restored(note: str) -> Restored:
     )
 
 
-def nothing_compared(note: str) -> tuple:
-    """What compare_photo gives where there is nothing to show but a note."""
-    return None, note, "", gr.DownloadButton(visible=HIDDEN)
-
-
 def stopped(request: gr.Request) -> tuple:
     """Note and download once the work at photos was stopped: what it had begun is not there."""
-    return _said(request)["stopped"], gr.DownloadButton(visible=HIDDEN)
-
-
-def file_data(file: Path) -> Any:
-    """A file as pages and clients fetch it: a gr.FileData, which Gradio wants as a dictionary."""
-    return gr.FileData(path=str(file), orig_name=file.name).model_dump()
-
-
-def shown(picture: Image.Image, name: str) -> Any:
-    """A picture as a file for the page: PNG, so that nothing is lost that was not lost before."""
-    file = service.scratch() / f"{name}.png"
-    save_photo(picture, file)
-    return file_data(file)
-
-
-def _said(request: gr.Request | None) -> Mapping[str, str]:
-    return words(request.headers.get("accept-language") if request else None)
+    return said_to(request)["stopped"], gr.DownloadButton(visible=HIDDEN)
 
 
 @told_in_the_note(nothing_restored)
@@ -108,11 +58,10 @@ def enhance_photos(
     """One photo under the slider; several in a gallery and one zip."""
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
-        yield nothing_restored(_said(request)["start"])
+        yield nothing_restored(said_to(request)["start"])
         return
-    said = _said(request)
-    if detail_shown(model) == HIDDEN:  # what was chosen for another model does not count
-        detail = "transfer"
+    said = said_to(request)
+    detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
@@ -188,8 +137,7 @@ def brightness_choices(
     """
     if not photos or len(photos) > 1 or not strength:
         return None
-    if detail_shown(model) == HIDDEN:
-        detail = "transfer"
+    detail = _detail_that_counts(model, detail)
     try:
         found = service.brightness_choices(Path(photos[0][0]), model, strength, detail)
     except Exception as error:
@@ -205,7 +153,7 @@ def brightness_choices(
         }
         for stops, picture in found
     ]
-    return {"choices": choices, "label": _said(request)["choices"]}
+    return {"choices": choices, "label": said_to(request)["choices"]}
 
 
 def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:
@@ -231,76 +179,6 @@ def _histograms(done: Run, said: Mapping[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-@told_in_the_note(nothing_compared)
-def compare_photo(
-    photos: list[tuple[str, str | None]] | None,
-    reference: str | None,
-    detail: Detail,
-    request: gr.Request,
-) -> Iterator[tuple]:
-    """Tiles, a note, the table and the sheet; a tile more at every step."""
-    said = _said(request)
-    if not photos:
-        raise LowlightError(said["no_photo"])
-    photo = open_photo(Path(photos[0][0]), "The photo")
-    goal = open_photo(Path(reference), "The bright reference") if reference else None
-    ends = [(said["dark"], service.preview(photo, photo))]
-    if goal is not None:
-        ends.append((said["bright"], service.preview(goal, goal)))
-    fixed = [
-        {**_end(title, picture), "picture": shown(picture, "photo")} for title, picture in ends
-    ]
-    cells: list[dict] = []
-    tiles: list[Tile] = []
-    failures: list[str] = []
-    hidden = gr.DownloadButton(visible=HIDDEN)
-    for tiles, failures in service.compare(photo, goal, detail):  # noqa: B007 - used after it
-        cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
-        value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}
-        note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"
-        yield value, note, "", hidden
-    notes = [f"{len(tiles)} {said['attempts']}."]
-    notes += [f"{said['first_of']}: {Path(photos[0][0]).name}."] if len(photos) > 1 else []
-    notes += [f"{said['left_out']}: {'; '.join(failures)}."] if failures else []
-    notes.append(service.SHELF.sources())
-    sheet = comparison_sheet([ends[0], *captioned(tiles), *ends[1:]])
-    file = service.scratch() / f"{Path(photos[0][0]).stem}_attempts.png"
-    save_photo(sheet, file)
-    ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
-    lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]
-    table = markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
-    yield (
-        gr.skip(),
-        "\n\n".join(filter(None, notes)),
-        table,
-        gr.DownloadButton(said["download_sheet"], value=str(file), visible=True),
-    )
-
-
-def _end(title: str, picture: Image.Image) -> dict:
-    return {"title": title, "alt": title, "width": picture.width, "height": picture.height}
-
-
-def captioned(tiles: Sequence[Tile]) -> list[tuple[str, Image.Image]]:
-    """What comparison_sheet takes: captions with the time and, if measured, the figures."""
-    return [(f"{tile.attempt.title}\n{_time_and_figures(tile)}", tile.picture) for tile in tiles]
-
-
-def _time_and_figures(tile: Tile) -> str:
-    measured = "" if tile.psnr is None else f" · {tile.psnr:.2f} dB · SSIM {tile.ssim:.3f}"
-    return f"{tile.seconds:.2f} s{measured}"
-
-
-def _cell(tile: Tile, said: Mapping[str, str]) -> dict:
-    return {
-        **_end(tile.attempt.title, tile.picture),
-        "picture": shown(tile.picture, tile.attempt.name),
-        "seconds": _time_and_figures(tile),
-        "formula": tile.attempt.formula,
-        "story": tile.attempt.story,
-    }
-
-
 def about(name: str) -> str:
     """A paragraph on a model, in Markdown: first what it is, last what experts ask."""
     attempt = ATTEMPTS[name]
@@ -313,15 +191,14 @@ def detail_shown(name: str) -> bool | Literal["hidden"]:
     return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].answers_in_full else True
 
 
+def _detail_that_counts(model: str, detail: Detail) -> Detail:
+    """The detail that was chosen, but for one that was chosen for another model."""
+    return "transfer" if detail_shown(model) == HIDDEN else detail
+
+
 def about_and_detail(name: str) -> tuple:
     """What the page shows beside the choice of a model."""
     return about(name), gr.Radio(visible=detail_shown(name))
-
-
-def loss_plot(name: str, request: gr.Request) -> gr.LinePlot:
-    """The losses of another model."""
-    losses = loss_frame(name)
-    return gr.LinePlot(losses, label=_said(request)[loss_title(losses)])
 
 
 def settings_of_address(request: gr.Request) -> tuple:

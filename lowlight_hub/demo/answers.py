@@ -1,0 +1,54 @@
+"""What handlers of events share: how errors are told, and how files get to the page."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+from PIL import Image
+
+from lowlight_hub.demo import service
+from lowlight_hub.demo.texts import words
+from lowlight_hub.photos import save_photo
+
+# Of parts whose values come one soon after another: they stay mounted. Gradio sets what a part that
+# is not should have when it is mounted, which may be after a later value was set.
+HIDDEN: Literal["hidden"] = "hidden"
+
+
+def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
+    """For generator functions: every error as a sentence, shown and kept where the note is.
+
+    `nothing` makes of it what is shown instead of results: those of an older photo are gone.
+    """
+
+    def decorated(function: Callable) -> Callable:
+        @wraps(function)
+        def steps(*inputs: Any) -> Iterator[tuple]:
+            try:
+                yield from function(*inputs)
+            except Exception as error:
+                told = f"{service.in_words(error)}."
+                gr.Warning(told)
+                yield nothing(told)
+
+        return steps
+
+    return decorated
+
+
+def file_data(file: Path) -> Any:
+    """A file as pages and clients fetch it: a gr.FileData, which Gradio wants as a dictionary."""
+    return gr.FileData(path=str(file), orig_name=file.name).model_dump()
+
+
+def shown(picture: Image.Image, name: str) -> Any:
+    """A picture as a file for the page: PNG, so that nothing is lost that was not lost before."""
+    file = service.scratch() / f"{name}.png"
+    save_photo(picture, file)
+    return file_data(file)
+
+
+def said_to(request: gr.Request | None) -> Mapping[str, str]:
+    return words(request.headers.get("accept-language") if request else None)

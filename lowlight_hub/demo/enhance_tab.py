@@ -1,0 +1,133 @@
+"""The page's Enhance tab: layout and events."""
+
+import gradio as gr
+from gradio.events import Dependency
+
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import enhancing, figures, service
+from lowlight_hub.demo.answers import HIDDEN
+from lowlight_hub.demo.api import QUEUE, TOGETHER
+from lowlight_hub.demo.parts import I18N, detail_choice, html, number
+from lowlight_hub.restoring import MAX_STOPS
+
+# The address of the page holds the settings, so that it can be sent to somebody.
+TO_ADDRESS = """(model, strength, brightness, detail) => {
+  const address = new URL(window.location.href);
+  for (const [name, value] of Object.entries({ model, strength, brightness, detail })) {
+    if (value !== null) address.searchParams.set(name, value);
+  }
+  window.history.replaceState(null, "", address);
+}"""
+TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
+# A result that is asked for lies above or, on a phone, far below.
+TO_RESULT = """(photos) => {
+  const place = document.querySelector("#slider");
+  const top = place?.getBoundingClientRect().top;
+  if (!photos?.length || (top >= 0 && top < window.innerHeight / 2)) return;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+}"""
+COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
+
+
+def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
+    slider = html("before_after", "slider")
+    gallery = gr.Gallery(
+        label=I18N("restored"),
+        visible=HIDDEN,
+        interactive=False,
+        format="png",
+        object_fit="contain",
+        columns=3,
+        fit_columns=False,
+        height="auto",
+        buttons=["download", "fullscreen"],
+        elem_id="restored",
+    )
+    note = gr.Markdown(I18N("start"), elem_id="note")
+    # Its label is said in the language of the page when there is something to download.
+    download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")
+    choices = html("choices", "choices")
+    model = gr.Dropdown(
+        figures.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
+    )
+    with gr.Row():
+        strength = number("strength", 0, 1, value=1, step=0.05)
+        brightness = number(
+            "brightness", -MAX_STOPS, MAX_STOPS, value=0, step=0.1, info=I18N("brightness_info")
+        )
+    about = gr.Markdown(enhancing.about(DEFAULT), elem_id="about")
+    detail = detail_choice("detail", visible=enhancing.detail_shown(DEFAULT))
+    formats = [(it.upper(), it) for it in service.FORMATS]
+    file_format = gr.Radio(formats, value="png", label=I18N("format"), elem_id="format")
+    keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
+    with gr.Row():
+        button = gr.Button(I18N("run"), min_width=120, elem_id="run")
+        stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop")
+        link = gr.Button(I18N("link"), min_width=220, elem_id="link")
+    luminance = gr.LinePlot(
+        x="luminance",
+        y="share",
+        color="photo",
+        colors_in_legend=[],
+        x_title="0–255",
+        y_title="%",
+        label=I18N("luminance"),
+        height=240,
+        visible=False,
+        buttons=[],
+        elem_id="luminance",
+    )
+    settings = [model, strength, brightness, detail]
+    work = {
+        "fn": enhancing.enhance_photos,
+        "inputs": [photos, *settings, file_format, keep],
+        "outputs": [slider, gallery, download, luminance, note],
+        "trigger_mode": "always_last",
+        "show_progress_on": note,
+        "api_visibility": "private",
+        "concurrency_id": QUEUE,
+        "concurrency_limit": TOGETHER,
+    }
+    changes = [model.input, strength.release, brightness.release, detail.input]
+    changes += [file_format.input, keep.input]
+    started = gr.on([button.click, photos.change, *changes], **work)
+    # A gallery that an example fills does not say that it has changed.
+    from_example = example.then(**work)
+    for asked in (button.click, photos.change, example.then):
+        asked(None, photos, None, js=TO_RESULT)
+    # Of another photo, those of the one before are gone at once.
+    for other_photo in (photos.change, example.then):
+        other_photo(None, None, choices, js="() => null")
+    for done in (started, from_example):
+        done.then(
+            enhancing.brightness_choices,
+            [photos, model, strength, detail],
+            choices,
+            trigger_mode="always_last",
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_id=QUEUE,
+            concurrency_limit=TOGETHER,
+        )
+    stop.click(
+        enhancing.stopped,
+        None,
+        [note, download],
+        cancels=[started, from_example],
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    model.change(
+        enhancing.about_and_detail,
+        model,
+        [about, detail],
+        queue=False,
+        api_visibility="private",
+    )
+    changed = [model.change, strength.change, brightness.change, detail.change]
+    gr.on(changed, None, settings, None, js=TO_ADDRESS)
+    brightness.change(None, brightness, None, js=TO_CHOICES)
+    link.click(None, None, None, js=COPY_ADDRESS)
+    demo.load(enhancing.settings_of_address, None, settings, queue=False, api_visibility="private")

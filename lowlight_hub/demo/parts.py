@@ -1,0 +1,46 @@
+"""Parts of the page that its tabs share."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from lowlight_hub.demo.texts import TEXTS
+from lowlight_hub.restoring import DETAILS
+
+HERE = Path(__file__).parent
+I18N = gr.I18n(**TEXTS)
+
+
+def html(name: str, elem_id: str) -> gr.HTML:
+    return gr.HTML(
+        html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=(HERE / f"{name}.js").read_text(encoding="utf-8"),
+        elem_id=elem_id,
+    )
+
+
+def detail_choice(elem_id: str, **settings: Any) -> gr.Radio:
+    choices = [(I18N(f"detail_{name}"), name) for name in DETAILS]
+    return gr.Radio(
+        choices,
+        value="transfer",
+        label=I18N("detail"),
+        min_width=260,
+        elem_id=elem_id,
+        **settings,
+    )
+
+
+def number(name: str, least: float, most: float, *, value: float, **settings: Any) -> gr.Slider:
+    """A number that the server takes as the nearest that can be, whatever is sent."""
+    number = gr.Slider(
+        least, most, value, label=I18N(name), min_width=260, elem_id=name, **settings
+    )
+    # One that is still being typed may be beyond the range, or not there: Gradio would refuse it,
+    # and with it the photo that came meanwhile. Not a subclass: Gradio writes a .pyi file beside
+    # the source of each; and kept as long as events set no more of it than its value.
+    number.preprocess = lambda payload: (  # type: ignore[method-assign]
+        value if payload is None else min(most, max(least, payload))
+    )
+    return number
