@@ -72,19 +72,16 @@ class Light(NamedTuple):
         return pixels[down, across]
 
 
-def evenly(exposure: float, grain_px: float = 0.0, jpeg_quality: int | None = None) -> Light:
+def evenly(exposure: float) -> Light:
     """The same light everywhere."""
-    everywhere = (0, 1)
-    return Light(
-        exposure, exposure, everywhere, everywhere, grain_px=grain_px, jpeg_quality=jpeg_quality
-    )
+    return Light(exposure, exposure, (0, 1), (0, 1))
 
 
 LIGHTS = {
     **{f"{it:g}": evenly(it) for it in (1.0, 0.5, 0.2, 0.1, 0.05, 0.02)},
     "0.1, window 0.7": Light(0.1, 0.7, down=(0.2, 0.6), across=(0.6, 0.85)),
     "0.1, half sky": Light(0.1, 1, down=(0, 0.5), across=(0, 1), colour=(190, 212, 240)),
-    "0.1, JPEG": evenly(0.1, grain_px=0.5, jpeg_quality=80),
+    "0.1, JPEG": evenly(0.1)._replace(grain_px=0.5, jpeg_quality=80),
 }
 TABLE = "benchmarks/exposures.py"
 THUMBNAIL_PX = 360

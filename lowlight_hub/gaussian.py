@@ -10,9 +10,14 @@ from torch.nn import functional
 
 def blurred(photos: Tensor, sigma_px: float) -> Tensor:
     """Photos B C H W blurred, in their size: beyond the borders they go on as at them."""
-    reach_px = max(1, round(3 * sigma_px))
+    reach_px = reach_of(sigma_px)
     padded = functional.pad(photos, [reach_px] * 4, mode="replicate")
     return filtered(padded, sigma_px, reach_px)
+
+
+def reach_of(sigma_px: float) -> int:
+    """How many pixels away a pixel still counts, in a blur."""
+    return max(1, round(3 * sigma_px))
 
 
 def filtered(photos: Tensor, sigma_px: float, reach_px: int) -> Tensor:

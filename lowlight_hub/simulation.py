@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lowlight_hub.gaussian import filtered
+from lowlight_hub.gaussian import filtered, reach_of
 
 
 def to_linear(srgb: Tensor) -> Tensor:
@@ -49,11 +49,11 @@ def darken(
 
 
 def _noise(signal: Tensor, grain_px: float, generator: torch.Generator | None) -> Tensor:
-    """White noise of the signal's shape, blurred, also where it comes from beyond the borders."""
-    reach_px = max(1, round(3 * grain_px)) if grain_px else 0
-    height, width = (side + 2 * reach_px for side in signal.shape[-2:])
-    shape = (*signal.shape[:-2], height, width)
-    noise = torch.randn(shape, generator=generator, device=signal.device)
+    """White noise of the signal's shape, blurred as if it went on beyond the borders."""
     if not grain_px:
-        return noise
-    return filtered(noise.view(1, -1, height, width), grain_px, reach_px).view(signal.shape)
+        return torch.randn(signal.shape, generator=generator, device=signal.device)
+    reach_px = reach_of(grain_px)
+    size = [side + 2 * reach_px for side in signal.shape[-2:]]
+    shape = (*signal.shape[:-2], *size)
+    noise = torch.randn(shape, generator=generator, device=signal.device)
+    return filtered(noise.view(1, -1, *size), grain_px, reach_px).view(signal.shape)
