@@ -1,12 +1,13 @@
 """What training attempt-3 takes in memory, with its remedy and without.
 
-    python benchmarks/memory.py
+    python benchmarks/memory.py [--readme README.md]
 
 Each line is one forward and backward pass in a process of its own: the peak of the process less
 what it held before the pass. Activations grow with the batch, so larger batches are computed from
 the slope.
 """
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -39,25 +40,33 @@ def one_pass(batch: int, remedy: bool) -> float:
 
 
 def _in_a_process(batch: int, remedy: bool) -> float:
-    command = [sys.executable, __file__, str(batch), str(int(remedy))]
+    command = [sys.executable, __file__, "--one", str(batch), str(int(remedy))]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def main() -> None:
-    """Prints the table of the README."""
-    print("| batch | without the remedy | with it |\n|--:|--:|--:|")
-    without, remedied = [], []
-    for batch in BATCHES:
-        without.append(_in_a_process(batch, False))
-        remedied.append(_in_a_process(batch, True))
-        print(f"| {batch} | {without[-1]:.0f} MiB | {remedied[-1]:.0f} MiB |")
-    span = BATCHES[-1] - BATCHES[0]
-    computed = [
-        values[-1] + (COMPUTED_BATCH - BATCHES[-1]) * (values[-1] - values[0]) / span
-        for values in (without, remedied)
+def measure(readme: Path | None) -> None:
+    """Prints the table, and puts it into the README where one is named."""
+    from lowlight_hub.tables import markdown_table, put_table
+
+    taken = [[_in_a_process(batch, remedy) for remedy in (False, True)] for batch in BATCHES]
+    growths = [
+        (last - first) / (BATCHES[-1] - BATCHES[0])
+        for first, last in zip(taken[0], taken[-1], strict=True)
     ]
-    print(f"| {COMPUTED_BATCH}, computed | {computed[0]:.0f} MiB | {computed[1]:.0f} MiB |")
-    verdict = "within" if remedied[-1] <= BUDGET_MIB else "OVER"
+    computed = [
+        last + (COMPUTED_BATCH - BATCHES[-1]) * growth
+        for last, growth in zip(taken[-1], growths, strict=True)
+    ]
+    heads = [*map(str, BATCHES), f"{COMPUTED_BATCH}, computed"]
+    lines = [
+        [head, *(f"{mib:.0f} MiB" for mib in both)]
+        for head, both in zip(heads, [*taken, computed], strict=True)
+    ]
+    table = markdown_table(["batch", "without the remedy", "with it"], lines, text=1)
+    print(table)
+    if readme:
+        put_table(readme, "benchmarks/memory.py", table)
+    verdict = "within" if taken[-1][1] <= BUDGET_MIB else "OVER"
     print(
         f"\nWith the remedy a batch of {BATCHES[-1]} is {verdict} the budget of {BUDGET_MIB} MiB."
     )
@@ -65,7 +74,11 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    if len(sys.argv) == 3:
-        print(one_pass(int(sys.argv[1]), sys.argv[2] == "1"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
+    parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(one_pass(arguments.one[0], bool(arguments.one[1])))
     else:
-        main()
+        measure(arguments.readme)
