@@ -110,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         help="start with the weights of a trained model of this attempt, such as weights/NAME",
     )
     parser.add_argument(
+        "--freeze",
+        metavar="PART",
+        help="a part of the network whose weights stay those of --init-from: encoder, decoder, or "
+        "attempt-7's coarse, to train its second stage alone",
+    )
+    parser.add_argument(
         "--leak-free",
         action="store_true",
         help="train without those photos of LOL that show a scene of its test set, "
@@ -196,6 +202,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         device=device,
         init_from=arguments.init_from,
         all_pairs=arguments.all_pairs,
+        freeze=arguments.freeze,
     )
 
 

@@ -53,6 +53,7 @@ def training_command(config: dict[str, Any]) -> str:
     parts += ["--leak-free"] if is_of(data, LEAK_FREE) else []
     parts += ["--all-pairs"] if config.get("all_pairs") else []
     parts += ["--init-from", "FOLDER"] if config.get("init_from") else []
+    parts += ["--freeze", config["freeze"]] if config.get("freeze") else []
     parts += ["--width", str(config["width"])] if config["width"] is not None else []
     if config["whole_share"] != 0.5:
         parts += ["--whole-share", str(config["whole_share"])]
@@ -112,6 +113,8 @@ def model_card(
         validation = "none kept back, all having been chosen in trainings that did"
     if config.get("init_from"):
         framing += f"\n- started from: {config['init_from']}"
+    if config.get("freeze"):
+        framing += f"; their {config['freeze']} stayed as it was"
     figures = [
         f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
         f"{row['psnr_gt_mean']:.2f} |"

@@ -44,6 +44,8 @@ class Settings:
     """The folder of a model whose weights it starts with, not those drawn by the seed."""
     all_pairs: bool = False
     """Whether no pairs are kept for validation: for the last training, once all was chosen."""
+    freeze: str | None = None
+    """The part of the network, if any, whose weights stay as they are in `init_from`."""
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """What computes a step in this precision."""

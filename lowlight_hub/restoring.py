@@ -16,6 +16,7 @@ from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean, strips
 from lowlight_hub.transfer import (
+    NOISE_BLOCKS,
     apply_maps,
     brightened,
     colour_maps,
@@ -30,6 +31,8 @@ DETAILS: tuple[Detail, ...] = get_args(Detail)
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
 # looks when the whole photo is seen.
 OVERVIEW_PX = 600
+# As many in each direction as noise_of() looks at blocks, so that no block has a seam in it.
+CLOSEUPS, CLOSEUP_PX = NOISE_BLOCKS, 64
 # How far, in stops, an answer can be made brighter or darker.
 MAX_STOPS = 2.0
 
@@ -126,7 +129,8 @@ def restore(
     overview = overview_of(seen)
     if detail in getattr(model, "details_by_strips", ()):
         size = (photo.size[1], photo.size[0])
-        network = model.strips_of(overview, size, brightness)  # type: ignore[operator]
+        closeups = closeups_of(seen)
+        network = model.strips_of(overview, closeups, size, brightness)  # type: ignore[operator]
         return _by_strips(photo, _with_rows_around(network, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
@@ -161,6 +165,26 @@ def overview_of(photo: Photo) -> Tensor:
     sums = pixels.reshape(rows, down, columns * right * 3).sum(axis=1, dtype=np.uint32)
     means = sums.reshape(rows, columns, right, 3).mean(axis=2) / (down * photo.white)
     return torch.from_numpy(means.astype(np.float32)).permute(2, 0, 1)[None]
+
+
+def closeups_of(photo: Photo) -> Tensor:
+    """Squares from all over the photo side by side, in its own size: 1 3 h w in 0..1.
+
+    CLOSEUPS × CLOSEUPS of them, each CLOSEUP_PX wide; of a small photo, all of it.
+    """
+    width, height = photo.size
+    places = np.ix_(*(_closeups(side) for side in (height, width)))
+    pixels = photo.pixels[places].astype(np.float32) / photo.white
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None]
+
+
+def _closeups(side: int) -> np.ndarray:
+    """Which pixels of a side lie in close-ups: the middles of equal parts."""
+    if side <= CLOSEUPS * CLOSEUP_PX:
+        return np.arange(side)
+    middles = (np.arange(CLOSEUPS) + 0.5) * side / CLOSEUPS
+    starts = (middles - CLOSEUP_PX / 2).astype(int)
+    return (starts[:, None] + np.arange(CLOSEUP_PX)).ravel()
 
 
 def _with_rows_around(network: StripNetwork, seen: Photo) -> _Strip:

@@ -18,7 +18,7 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.checkpoints import checkpoints, clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs
 from lowlight_hub.durable import check_writable, make_folder
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.folders import load_folder
 from lowlight_hub.losses import Loss
 from lowlight_hub.outcome import (
@@ -70,15 +70,11 @@ def train(
     `continued` is the folder of the finished training that this one goes on with. Every
     `samples_every` steps a sheet of samples is drawn; `report_to` names a tracker of Accelerate's.
     Returns `folder`. Raises LowlightError for a folder that already holds a training, for settings
-    that differ from the resumed ones, for a full disk, and for a loss that is not finite; no
-    weights are then written, and earlier checkpoints stay. Raises Stopped once `request` was asked,
-    with a checkpoint or all that was trained written.
+    that the attempt cannot have or that differ from the resumed ones, for a full disk, and for a
+    loss that is not finite; no weights are then written, and earlier checkpoints stay. Raises
+    Stopped once `request` was asked, with a checkpoint or all that was trained written.
     """
-    if settings.all_pairs and not keeps_last(attempt):
-        raise LowlightError(
-            f"{attempt.name} keeps the weights of the lowest validation loss, so its validation "
-            "photos cannot be trained on: leave --all-pairs out"
-        )
+    _check(attempt, settings)
     accelerator = Accelerator(
         cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
     )
@@ -93,6 +89,25 @@ def train(
             run.epoch()
         run.end()
     return folder
+
+
+def _check(attempt: Attempt, settings: Settings) -> None:
+    """Raises LowlightError for settings that this attempt cannot be trained with."""
+    if settings.all_pairs and not keeps_last(attempt):
+        raise LowlightError(
+            f"{attempt.name} keeps the weights of the lowest validation loss, so its validation "
+            "photos cannot be trained on: leave --all-pairs out"
+        )
+    if settings.freeze is None:
+        return
+    if settings.init_from is None:
+        raise LowlightError("--freeze is of trained weights: name their folder with --init-from")
+    with torch.device("meta"):
+        parts = [name for name, _ in attempt.network(width=settings.width).named_children()]
+    if settings.freeze not in parts:
+        raise LowlightError(
+            f"{attempt.name} has no part {shown(settings.freeze)} to freeze, but {', '.join(parts)}"
+        )
 
 
 class _Run:
@@ -161,6 +176,8 @@ class _Run:
             model: nn.Module = load_folder(settings.init_from).train()
         else:
             model = attempt.network(width=settings.width)
+        if settings.freeze:
+            model.get_submodule(settings.freeze).requires_grad_(False)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = attempt.recipe.optimizer(model, settings.lr)
         if state:
@@ -218,6 +235,8 @@ class _Run:
     def _step(self) -> None:
         settings, recipe = self.settings, self.attempt.recipe
         self.objective.train()
+        if settings.freeze:
+            self.model.get_submodule(settings.freeze).eval()  # its running means stay as well
         processes, process = self.accelerator.num_processes, self.accelerator.process_index
         dark, bright = batch_at(
             self.training,

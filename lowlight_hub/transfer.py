@@ -24,7 +24,8 @@ _NOISE_VARIANCES = 2.0
 _BLACK = 2e-3
 # For photos without any noise.
 _LEAST_VARIANCE = 1e-7
-_NOISE_BLOCKS = 12
+# Into how many blocks of each side a photo is divided to judge its noise.
+NOISE_BLOCKS = 12
 
 
 def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
@@ -116,7 +117,7 @@ def noise_of(photos: Tensor) -> Tensor:
         return photos.new_zeros(len(photos), dtype=torch.float32)
     even, odd = photos[..., :height:2, :width].float(), photos[..., 1:height:2, :width].float()
     detail = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 2
-    down, across = (min(_NOISE_BLOCKS, side) for side in detail.shape[-2:])
+    down, across = (min(NOISE_BLOCKS, side) for side in detail.shape[-2:])
     power = functional.adaptive_avg_pool2d(detail.square().mean(dim=1), (down, across))
     return power.flatten(1).median(dim=1).values.sqrt()
 

@@ -9,12 +9,14 @@ from lowlight_hub.chance import random, somewhere
 from lowlight_hub.gaussian import blurred, filtered
 from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.two_stage import TwoStageAutoencoder, plan_for, thumbnail_noise
+from lowlight_hub.networks.two_stage import (
+    TwoStageAutoencoder,
+    photo_noise,
+    plan_for,
+    thumbnail_noise,
+)
 
 PATCH_PX = 128
-# Every so many photos of a batch gives a patch. The fine stage has a tenth of the weights, and sees
-# thousands of pixels of each: with patches of all, a step takes a quarter longer.
-PATCH_EVERY = 2
 SSIM_WEIGHT = 0.2
 # Standard deviation, in pixels of a thumbnail, of the blur in which the fine stage's plan is given
 # the right light.
@@ -30,7 +32,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     """Mean of L1 and L1 after GT-mean of the coarse answer, + L1 + 0.2 (1 - SSIM) of the fine one.
 
     `dark` and `bright` are whole photos, B 3 H W. In training they are varied (see augmentation),
-    and the fine stage gets a random patch of every second; else the middle of each. Thumbnails are
+    and the fine stage gets a random patch of each; else the middle of each. Thumbnails are
     of one shape, the first photo's: the others are stretched to it.
     The stages do not disturb each other: the fine one learns on the coarse answer put into the
     right light, which is not for it to mend, and hands no gradient back.
@@ -48,8 +50,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     )
     answer = model.coarse(small)
     light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
-    some = slice(None, None, PATCH_EVERY if model.training else 1)
-    return light + _loss_of_patches(model, pairs[some], small[some], answer[some], target[some])
+    return light + _loss_of_patches(model, pairs, small, answer, target)
 
 
 def _loss_of_patches(
@@ -69,10 +70,10 @@ def _loss_of_patches(
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
         noise = [
-            thumbnail_noise(photo[None], one[None])
+            (thumbnail_noise(photo[None], one[None]), photo_noise(photo[None]))
             for one, (photo, _) in zip(small, pairs, strict=True)
         ]
-        plan = plan_for(small, lit, torch.cat(noise))
+        plan = plan_for(small, lit, *(torch.cat(it) for it in zip(*noise, strict=True)))
         height, width = (
             min(PATCH_PX, *sides) for sides in zip(*(it.shape[1:] for it, _ in pairs), strict=True)
         )
@@ -95,7 +96,7 @@ def _l1_after_gt_mean(answer: Tensor, target: Tensor) -> Tensor:
 def _patch(
     dark: Tensor, bright: Tensor, plan: Tensor, size: tuple[int, int], *, middle: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """A patch of both photos, 3 h w, and of a plan 19 h w enlarged to their size."""
+    """A patch of both photos, 3 h w, and of a plan 22 h w enlarged to their size."""
     height, width = dark.shape[-2:]
     rows, columns = somewhere(size, (height, width), at=(0.5, 0.5) if middle else None)
     # Centres of the patch's pixels in -1..1 over the whole photo, as grid_sample() wants them.

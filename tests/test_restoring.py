@@ -13,7 +13,8 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder, TwoStageAutoencoder
 from lowlight_hub.photos import Photo, open_photo, to_picture, to_tensor
 from lowlight_hub.photos import photo as photo_module
-from lowlight_hub.restoring import DETAILS, restore
+from lowlight_hub.restoring import DETAILS, closeups_of, overview_of, restore
+from lowlight_hub.transfer import noise_of
 
 
 class AsItIs(torch.nn.Module):
@@ -285,3 +286,20 @@ def test_modules_of_any_kind_are_taken():
     for model in (ListingAutoencoder(), TwoStageAutoencoder()):
         for kind in (torch.float16, torch.bfloat16, torch.float64):
             assert enhance(model.to(kind), grey).size == (30, 20)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (30, 700), (768, 100)], ids=str)
+def test_a_small_photo_is_its_own_closeup(size):
+    pixels = np.random.default_rng(0).integers(256, size=(*size, 3), dtype=np.uint8)
+    seen = closeups_of(Photo(pixels))[0].permute(1, 2, 0)
+    assert np.array_equal((seen * 255).round().byte().numpy(), pixels)
+
+
+def test_the_noise_of_a_large_photo_is_judged_in_its_own_size():
+    generator = np.random.default_rng(0)
+    noise = 2000 * generator.standard_normal((1600, 2000, 3))
+    # Two halves of different light: no close-up's block lies across.
+    ground = np.where(np.arange(2000) < 1000, 20_000, 40_000)[None, :, None]
+    photo = Photo((ground + noise).clip(0, 65535).astype(np.uint16))
+    assert noise_of(closeups_of(photo)).item() == pytest.approx(2000 / 65535, rel=0.05)
+    assert noise_of(overview_of(photo)).item() < 0.7 * 2000 / 65535

@@ -8,7 +8,13 @@ import torch
 
 from lowlight_hub import LowlightError, load_model, training
 from lowlight_hub.attempts import get_attempt, precision_on_cpu
-from lowlight_hub.folders import MODEL_FILES, WEIGHTS_FILE, check_card_config, read_config
+from lowlight_hub.folders import (
+    MODEL_FILES,
+    WEIGHTS_FILE,
+    bundled,
+    check_card_config,
+    read_config,
+)
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
 from lowlight_hub.training import train
 
@@ -65,6 +71,30 @@ def test_the_last_training_learns_from_every_pair(pairs, tmp_path):
     check_card_config(config, "run")
     with pytest.raises(LowlightError, match="leave --all-pairs out"):
         train(get_attempt("vae"), pairs, settings, tmp_path / "vae")
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+def test_a_frozen_part_keeps_its_weights_and_running_means(pairs, tmp_path, part):
+    attempt = get_attempt("attempt-6")
+    settings = replace(SETTINGS, epochs=1, width=2)
+    first = train(attempt, pairs, settings, tmp_path / "first")
+    settings = replace(settings, seed=1, init_from=first, freeze=part)
+    then = train(attempt, pairs, settings, tmp_path / "then")
+    before, after = (load_model(it).state_dict() for it in (first, then))
+    same = {key for key, value in before.items() if torch.equal(value, after[key])}
+    of_part = {key for key in before if key.startswith(f"{part}.")}
+    assert of_part <= same and any("running_mean" in key for key in of_part)
+    assert same < set(before)
+    assert f"--init-from FOLDER --freeze {part}" in (then / "README.md").read_text()
+
+
+def test_only_a_part_of_trained_weights_can_be_frozen(pairs, tmp_path):
+    with pytest.raises(LowlightError, match="name their folder with --init-from"):
+        train(get_attempt("vae"), pairs, replace(SETTINGS, freeze="encoder"), tmp_path)
+    settings = replace(SETTINGS, init_from=bundled("vae"), freeze="middle")
+    with pytest.raises(LowlightError, match=r"no part 'middle' to freeze, but encoder, .*decoder"):
+        train(get_attempt("vae"), pairs, settings, tmp_path)
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["listing", "vae"])

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 WIDTH = 24
 STRIDE_PX = 4
+NOISE_CHANNELS = 3
 _INNER_BLOCKS = 3
 
 
@@ -28,8 +29,11 @@ class FineStage(nn.Module):
 
     "Lit" is the dark photo times how much brighter the coarse answer is around each pixel, sharp
     and noisy; "guided" the dark photo with the coarse answer's colour maps applied, smoother;
-    "enlarged" the coarse answer itself. All are about 0..1, and so is the result. Any size from
-    1×1 up.
+    "enlarged" the coarse answer itself. All are about 0..1, and so is the result. `noise`, B 3 H W,
+    tells what noise to expect in the lit photo, since a few pixels of it do not say whether they
+    are grain or fine texture. Any size from 1×1 up.
+    Source of the last: Zhang et al., "FFDNet: Toward a Fast and Flexible Solution for CNN-based
+    Image Denoising", IEEE TIP 2018.
     """
 
     # Two 3×3 convolutions at half the size at each end and in each outer block (2 pixels a
@@ -39,7 +43,7 @@ class FineStage(nn.Module):
 
     def __init__(self, width: int = WIDTH):
         super().__init__()
-        self.stem = nn.Conv2d(4 * 9, width, kernel_size=3, padding=1)
+        self.stem = nn.Conv2d(4 * 9 + NOISE_CHANNELS, width, kernel_size=3, padding=1)
         self.before = _Block(width)
         self.down = nn.Conv2d(width, 2 * width, kernel_size=2, stride=2)
         self.inner = nn.Sequential(*(_Block(2 * width) for _ in range(_INNER_BLOCKS)))
@@ -50,13 +54,15 @@ class FineStage(nn.Module):
         # steps to silence the features for good.
         nn.init.normal_(self.head.weight, std=1e-3)
 
-    def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor) -> Tensor:
+    def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor, noise: Tensor) -> Tensor:
         height, width = lit.shape[-2:]
         # A division by nearly nothing must not drown out the rest.
         photos = torch.cat([lit.clamp(-0.25, 1.5), guided.clamp(-0.5, 1.5), enlarged], dim=1)
         padding = (0, -width % STRIDE_PX, 0, -height % STRIDE_PX)
-        photos = functional.pad(photos, padding, mode="replicate")
-        features = self.stem(functional.pixel_unshuffle(photos, 2))
+        photos, noise = (functional.pad(it, padding, mode="replicate") for it in (photos, noise))
+        # Of what changes slowly, one pixel of four says as much as all of them.
+        shown = torch.cat([functional.pixel_unshuffle(photos, 2), noise[..., ::2, ::2]], dim=1)
+        features = self.stem(shown)
         features = self.before(features)
         inner = self.inner(self.down(features))
         features = self.after(features + functional.pixel_shuffle(self.up(inner), 2))

@@ -26,7 +26,11 @@ class ListingAutoencoder(LowlightModel):
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
     def strips_of(
-        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+        self,
+        overview: Tensor,
+        closeups: Tensor,
+        size: tuple[int, int],
+        brightness: float = 0.0,
     ) -> StripNetwork:
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
             return brightened(self(as_weights(self, strip)), brightness)

@@ -47,10 +47,15 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     details_by_strips: tuple[str, ...] = ()
 
     def strips_of(
-        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+        self,
+        overview: Tensor,
+        closeups: Tensor,
+        size: tuple[int, int],
+        brightness: float = 0.0,
     ) -> StripNetwork:
         """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
 
+        `closeups`, 1 3 h w in 0..1, are squares of it in its own size, to judge its noise by.
         `size` is the photo's own, height and width, whose shape the overview need not have.
         `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
         `details_by_strips`.

@@ -26,7 +26,10 @@ _NOISE_LEFT = 2 / 3
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
 _LIT = 0.4
+# Noise is told as logarithms, and this is added to it: a quarter of an 8-bit step.
+_LEAST_NOISE = 2**-10
 _MAPS, _ANSWER, _SMALL, _FINE_SHARE = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
+_NOISE = slice(19, 22)
 
 
 class TwoStageAutoencoder(LowlightModel):
@@ -48,15 +51,22 @@ class TwoStageAutoencoder(LowlightModel):
         # On a CPU the fine stage takes half the time so.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def plan(self, photo: Tensor, size: tuple[int, int], brightness: float = 0.0) -> Tensor:
-        """What is to be done with a photo, B 19 h w, from it or a smaller copy, B 3 H W in 0..1.
+    def plan(
+        self,
+        overview: Tensor,
+        closeups: Tensor,
+        size: tuple[int, int],
+        brightness: float = 0.0,
+    ) -> Tensor:
+        """What is to be done with a photo of this height and width, B 22 h w.
 
-        `size` is the photo's own height and width. `brightness`, in stops, is how much more light
-        it gets than the coarse stage would give it.
+        `overview` and `closeups` are as strips_of takes them, or the photo itself, B 3 H W in 0..1.
+        `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
         """
-        small = resize(photo, thumbnail_size(*size))
+        small = resize(overview, thumbnail_size(*size))
         answer = brightened(self.coarse(as_weights(self, small)).clamp(0, 1), brightness)
-        return plan_for(small.to(answer), answer, thumbnail_noise(photo, small).to(answer))
+        noise = thumbnail_noise(overview, small), photo_noise(closeups)
+        return plan_for(small.to(answer), answer, *(it.to(answer) for it in noise))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
@@ -69,20 +79,25 @@ class TwoStageAutoencoder(LowlightModel):
         answer, small = plan[:, _ANSWER], plan[:, _SMALL]
         lit = (photo + _BLACK) * _ratio(answer, small) - _BLACK
         kept = (photo + _BLACK) * _ratio(_grey(answer), _grey(small)) - _BLACK
-        mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer)))
+        noise = plan[:, _NOISE]
+        mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer, noise)))
         return torch.lerp(kept, mended, plan[:, _FINE_SHARE])
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
         height, width = size = photo.shape[-2:]
-        plan = self.plan(photo, (height, width))
+        plan = self.plan(photo, photo, (height, width))
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
     def strips_of(
-        self, overview: Tensor, size: tuple[int, int], brightness: float = 0.0
+        self,
+        overview: Tensor,
+        closeups: Tensor,
+        size: tuple[int, int],
+        brightness: float = 0.0,
     ) -> StripNetwork:
-        plan = self.plan(overview, size, brightness)
+        plan = self.plan(overview, closeups, size, brightness)
         grey = bool((overview == overview[:, :1]).all())
 
         def restored(strip: Tensor, top: int, height: int) -> Tensor:
@@ -94,13 +109,15 @@ class TwoStageAutoencoder(LowlightModel):
         return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
 
 
-def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
-    """A plan, B 19 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
+def plan_for(small: Tensor, answer: Tensor, noise: Tensor, photo_noise: Tensor) -> Tensor:
+    """A plan, B 22 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
 
     `noise` is its standard deviation in each thumbnail, B. It is smoothed away here: to the fine
-    stage it would be blotches of many pixels, which it cannot tell from the photo.
+    stage it would be blotches of many pixels, which it cannot tell from the photo. `photo_noise` is
+    that of each photo itself, as photo_noise() has it, and is left to the fine stage.
     The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3), the share of
-    what the fine stage says (1).
+    what the fine stage says (1); logarithms of the photo's noise where it is lit (2), and of how
+    much it is lit (1).
     """
     noisy = ridge_of(noise)
     both = torch.cat([answer, small], dim=1)
@@ -109,10 +126,14 @@ def plan_for(small: Tensor, answer: Tensor, noise: Tensor) -> Tensor:
     edges = torch.maximum((_EDGE_SHARE * mean).square(), noisy.to(mean))
     brighter, before = both.split(3, dim=1)
     maps = colour_maps(small, brighter, edges)
-    share = (_ratio(_grey(brighter), _grey(before)).log2() / _LIT).clamp(0, 1)
+    lit = _ratio(_grey(brighter), _grey(before))
+    share = (lit.log2() / _LIT).clamp(0, 1)
     # Not only there but around it: what lies between a window and a dark wall is of the wall.
     mended = functional.max_pool2d(share, kernel_size=3, stride=1, padding=1)
-    return torch.cat([maps.to(both), both, mended], dim=1)
+    grain = (lit * photo_noise.to(lit)[..., None, None] + _LEAST_NOISE).log2()
+    # To about -1..1, as what else the fine stage sees.
+    told = [grain / 4 + 1.5, lit.log2() / 4]
+    return torch.cat([maps.to(both), both, mended, *told], dim=1)
 
 
 def _ratio(after: Tensor, before: Tensor) -> Tensor:
@@ -131,3 +152,14 @@ def thumbnail_noise(photo: Tensor, small: Tensor) -> Tensor:
     """
     scale = max(small.shape[-2:]) / max(photo.shape[-2:])
     return noise_of(photo) * (_NOISE_LEFT * scale if scale < 1 else 1.0)
+
+
+def photo_noise(closeups: Tensor) -> Tensor:
+    """The noise of photos B 3 H W, or of close-ups of them, as their fine stage is told: B 2.
+
+    Standard deviations, of the noise from pixel to pixel and of that between means of 2×2: in a
+    sensor's own noise the second is half of the first; where a camera smoothed it, or JPEG took the
+    finest away, it may be more than the first.
+    """
+    means = functional.avg_pool2d(closeups, 2, ceil_mode=True)
+    return torch.stack([noise_of(closeups), noise_of(means)], dim=1)
