@@ -112,8 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--freeze",
         metavar="PART",
-        help="a part of the network whose weights stay those of --init-from: encoder, decoder, or "
-        "attempt-7's coarse, to train its second stage alone",
+        help="a part of the network whose weights stay those of --init-from: encoder or decoder; "
+        "of attempt-7 coarse, to train its second stage alone, or fine",
     )
     parser.add_argument(
         "--leak-free",
@@ -226,7 +226,8 @@ def _train(
         "request": request,
     }
     continued = None
-    if attempt.continues and not checkpoints(folder):
+    # Weights to start with are those of the whole: then there is no first half.
+    if attempt.continues and not settings.init_from and not checkpoints(folder):
         first = get_attempt(attempt.continues)
         epochs = min(first.epochs, settings.epochs)
         continued = folder.with_name(folder.name.replace(attempt.name, first.name))
@@ -298,6 +299,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     names = list(ATTEMPTS) if arguments.attempt == "all" else [arguments.attempt]
     try:
+        if arguments.attempt == "all" and arguments.init_from:
+            raise LowlightError(f"{arguments.init_from} is of one attempt: name it instead of all")
         with StopRequest() as request:
             _check_push(arguments)
             if arguments.report_to and (reason := no_tracker(arguments.report_to)):

@@ -46,8 +46,10 @@ def _in_a_process(batch: int, remedy: bool) -> float:
 
 def measure(readme: Path | None) -> None:
     """Prints the table, and puts it into the README where one is named."""
-    from lowlight_hub.tables import markdown_table, put_table
+    from lowlight_hub.tables import markdown_table, put_table, read_table
 
+    if readme:
+        read_table(readme, "benchmarks/memory.py")  # it is there, or all would be for nothing
     taken = [[_in_a_process(batch, remedy) for remedy in (False, True)] for batch in BATCHES]
     growths = [
         (last - first) / (BATCHES[-1] - BATCHES[0])

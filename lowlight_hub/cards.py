@@ -114,7 +114,7 @@ def model_card(
     if config.get("init_from"):
         framing += f"\n- started from: {config['init_from']}"
     if config.get("freeze"):
-        framing += f"; their {config['freeze']} stayed as it was"
+        framing += f", their part `{config['freeze']}` frozen"
     figures = [
         f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
         f"{row['psnr_gt_mean']:.2f} |"

@@ -39,6 +39,8 @@ CARD_KEYS: dict[str, Any] = {
     "validation_loss": int | float | None,
     # Not there in the first trainings, which had one.
     "processes": int | None,
+    # Not there in those before a part could be frozen.
+    "freeze": str | None,
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"

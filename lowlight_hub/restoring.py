@@ -31,7 +31,8 @@ DETAILS: tuple[Detail, ...] = get_args(Detail)
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
 # looks when the whole photo is seen.
 OVERVIEW_PX = 600
-# As many in each direction as noise_of() looks at blocks, so that no block has a seam in it.
+# As many in each direction as noise_of() looks at blocks, and a multiple of what it looks at in the
+# means of 2×2 pixels, so that no seam lies within what is compared.
 CLOSEUPS, CLOSEUP_PX = NOISE_BLOCKS, 64
 # How far, in stops, an answer can be made brighter or darker.
 MAX_STOPS = 2.0
@@ -129,7 +130,7 @@ def restore(
     overview = overview_of(seen)
     if detail in getattr(model, "details_by_strips", ()):
         size = (photo.size[1], photo.size[0])
-        closeups = closeups_of(seen)
+        closeups = closeups_of(photo)
         network = model.strips_of(overview, closeups, size, brightness)  # type: ignore[operator]
         return _by_strips(photo, _with_rows_around(network, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
@@ -168,13 +169,16 @@ def overview_of(photo: Photo) -> Tensor:
 
 
 def closeups_of(photo: Photo) -> Tensor:
-    """Squares from all over the photo side by side, in its own size: 1 3 h w in 0..1.
+    """Crops from all over the photo side by side, in its own size: 1 3 h w in 0..1.
 
-    CLOSEUPS × CLOSEUPS of them, each CLOSEUP_PX wide; of a small photo, all of it.
+    CLOSEUPS in each direction, each CLOSEUP_PX wide; where a side has fewer pixels, all of it. What
+    is transparent is black, in which noise_of() looks for no noise.
     """
     width, height = photo.size
     places = np.ix_(*(_closeups(side) for side in (height, width)))
     pixels = photo.pixels[places].astype(np.float32) / photo.white
+    if photo.alpha is not None:
+        pixels[photo.alpha[places] == 0] = 0
     return torch.from_numpy(pixels).permute(2, 0, 1)[None]
 
 

@@ -181,7 +181,13 @@ class _Run:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimizer = attempt.recipe.optimizer(model, settings.lr)
         if state:
-            model.load_state_dict(state["model"])
+            try:
+                model.load_state_dict(state["model"])
+            except RuntimeError:
+                raise LowlightError(
+                    f"{self.folder} holds a checkpoint of another network, of an earlier version: "
+                    "choose another --out"
+                ) from None
             optimizer.load_state_dict(state["optimizer"])
             self.losses, self.kept = state["losses"], state["kept"]
         self.objective, self.optimizer = accelerator.prepare(

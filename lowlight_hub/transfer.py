@@ -110,7 +110,7 @@ def noise_of(photos: Tensor) -> Tensor:
     """The standard deviations, B, of the noise of photos B 3 H W, in their own unit.
 
     Root mean square of the diagonal Haar detail, which few edges reach; the median over blocks, so
-    that textured ones do not count.
+    that textured ones do not count, nor those that are nothing but black or white, which hides it.
     """
     height, width = (side // 2 * 2 for side in photos.shape[-2:])
     if min(height, width) == 0:
@@ -118,8 +118,12 @@ def noise_of(photos: Tensor) -> Tensor:
     even, odd = photos[..., :height:2, :width].float(), photos[..., 1:height:2, :width].float()
     detail = (even[..., ::2] - even[..., 1::2] - odd[..., ::2] + odd[..., 1::2]) / 2
     down, across = (min(NOISE_BLOCKS, side) for side in detail.shape[-2:])
-    power = functional.adaptive_avg_pool2d(detail.square().mean(dim=1), (down, across))
-    return power.flatten(1).median(dim=1).values.sqrt()
+    power, light = (
+        functional.adaptive_avg_pool2d(it.mean(dim=1), (down, across)).flatten(1)
+        for it in (detail.square(), even[..., ::2])
+    )
+    hidden = (power == 0) & ((light == 0) | (light == 1))
+    return power.masked_fill(hidden, torch.nan).nanmedian(dim=1).values.nan_to_num().sqrt()
 
 
 def rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:

@@ -11,7 +11,7 @@ from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
 from lowlight_hub.networks.two_stage import (
     TwoStageAutoencoder,
-    photo_noise,
+    noise_levels,
     plan_for,
     thumbnail_noise,
 )
@@ -70,7 +70,7 @@ def _loss_of_patches(
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
         noise = [
-            (thumbnail_noise(photo[None], one[None]), photo_noise(photo[None]))
+            (thumbnail_noise(photo[None], one[None]), noise_levels(photo[None]))
             for one, (photo, _) in zip(small, pairs, strict=True)
         ]
         plan = plan_for(small, lit, *(torch.cat(it) for it in zip(*noise, strict=True)))

@@ -99,6 +99,18 @@ def test_weights_to_start_with_bring_their_width(tmp_path, capsys):
     capsys.readouterr()
     assert command.main([*started, "--width", "3", "--out", str(tmp_path / "third")]) == 1
     assert "has width 2, not 3: leave --width out" in capsys.readouterr().err
+    frozen = [*started, "--freeze", "encoder", "--out", str(tmp_path / "fourth")]
+    assert command.main(frozen) == 0
+    assert read_config(tmp_path / "fourth" / "listing")["freeze"] == "encoder"
+
+
+def test_weights_of_the_whole_have_no_first_half(tmp_path):
+    arguments = ["attempt-4a-80", "--width", "2", "--epochs", "1"]
+    assert command.main([*arguments, "--out", str(tmp_path / "first")]) == 0
+    weights = tmp_path / "first" / "attempt-4a-80"
+    then = tmp_path / "then"
+    assert command.main([*arguments, "--init-from", str(weights), "--out", str(then)]) == 0
+    assert [path.name for path in then.iterdir()] == ["attempt-4a-80"]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +119,8 @@ def test_weights_to_start_with_bring_their_width(tmp_path, capsys):
         (["attempt-4b", "--data", "nowhere"], "no folder nowhere"),
         (["attempt-4b", "--data", "a", "b", "c"], "one folder, or two"),
         (["attempt-4b", "--batch-size", "999"], "smaller --batch-size"),
+        (["attempt-4b", "--freeze", "encoder"], "name their folder with --init-from"),
+        (["all", "--init-from", "weights/vae"], "weights/vae is of one attempt"),
     ],
 )
 def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, message):

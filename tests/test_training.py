@@ -8,6 +8,7 @@ import torch
 
 from lowlight_hub import LowlightError, load_model, training
 from lowlight_hub.attempts import get_attempt, precision_on_cpu
+from lowlight_hub.checkpoints import checkpoints, save_checkpoint
 from lowlight_hub.folders import (
     MODEL_FILES,
     WEIGHTS_FILE,
@@ -69,6 +70,8 @@ def test_the_last_training_learns_from_every_pair(pairs, tmp_path):
     assert not any("validation" in key for line in history_of(folder) for key in line)
     assert "none kept back" in (folder / "README.md").read_text()
     check_card_config(config, "run")
+    with pytest.raises(LowlightError, match="says True for freeze"):
+        check_card_config({**config, "freeze": True}, "run")
     with pytest.raises(LowlightError, match="leave --all-pairs out"):
         train(get_attempt("vae"), pairs, settings, tmp_path / "vae")
 
@@ -86,6 +89,38 @@ def test_a_frozen_part_keeps_its_weights_and_running_means(pairs, tmp_path, part
     assert of_part <= same and any("running_mean" in key for key in of_part)
     assert same < set(before)
     assert f"--init-from FOLDER --freeze {part}" in (then / "README.md").read_text()
+
+
+def test_a_training_with_a_frozen_part_is_resumed_with_it(pairs, tmp_path):
+    attempt = get_attempt("listing")
+    settings = replace(SETTINGS, init_from=bundled("listing"), freeze="encoder")
+    whole = train(attempt, pairs, settings, tmp_path / "whole")
+    parts = train(attempt, pairs, replace(settings, epochs=1), tmp_path / "parts")
+    with pytest.raises(LowlightError, match="freeze"):
+        train(attempt, pairs, replace(settings, freeze=None), parts, resume=True)
+    train(attempt, pairs, settings, parts, resume=True)
+    assert weights_of(parts) == weights_of(whole)
+
+
+def test_the_second_stage_of_attempt_7_is_trained_alone(pairs, tmp_path):
+    # With decay, clipping and an average of the weights, which the others do not have.
+    attempt = get_attempt("attempt-7")
+    settings = Settings(epochs=1, batch_size=2, init_from=bundled("attempt-7"), freeze="coarse")
+    folder = train(attempt, pairs, settings, tmp_path)
+    before, after = (load_model(it).state_dict() for it in (bundled("attempt-7"), folder))
+    changed = {key for key, value in before.items() if not torch.equal(value, after[key])}
+    assert changed and all(key.startswith("fine.") for key in changed)
+
+
+def test_a_checkpoint_of_another_network_is_refused(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    for path in checkpoints(folder):
+        state = torch.load(path)
+        state["model"].popitem()
+        path.unlink()
+    save_checkpoint(state, folder)
+    with pytest.raises(LowlightError, match="of another network, of an earlier version"):
+        train(get_attempt("listing"), pairs, SETTINGS, folder, resume=True)
 
 
 def test_only_a_part_of_trained_weights_can_be_frozen(pairs, tmp_path):

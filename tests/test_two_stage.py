@@ -10,7 +10,7 @@ from lowlight_hub.gaussian import blurred
 from lowlight_hub.networks import TwoStageAutoencoder
 from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.two_stage import photo_noise, plan_for, thumbnail_noise
+from lowlight_hub.networks.two_stage import noise_levels, plan_for, thumbnail_noise
 from lowlight_hub.transfer import apply_maps
 from lowlight_hub.two_stage_loss import two_stage_loss
 
@@ -116,15 +116,46 @@ def test_the_stages_do_not_disturb_each_other():
     torch.testing.assert_close(of_coarse, without_fine)
 
 
+def test_in_training_every_photo_gives_the_fine_stage_a_patch():
+    torch.manual_seed(0)
+    model = TwoStageAutoencoder(width=8).train()
+    bright = torch.rand(3, 3, 60, 80)
+
+    def gradient(photos):
+        torch.manual_seed(1)
+        loss = two_stage_loss(model, 0.1 * photos, photos)
+        return torch.autograd.grad(loss, [model.fine.head.weight])[0]
+
+    before = gradient(bright)
+    for number in range(len(bright)):
+        changed = bright.clone()
+        changed[number] = torch.rand(3, 60, 80)
+        assert not torch.allclose(gradient(changed), before)
+
+
+def test_in_a_batch_each_photo_has_its_own_noise():
+    torch.manual_seed(0)
+    model = TwoStageAutoencoder(width=8).eval()
+    photos = 0.2 + torch.tensor([0.002, 0.03]).view(2, 1, 1, 1) * torch.randn(2, 3, 80, 120)
+    together, alone = [], []
+    model.fine.register_forward_pre_hook(lambda _, inputs: together.append(inputs[-1]))
+    two_stage_loss(model, photos, photos)
+    for photo in photos:
+        two_stage_loss(model, photo[None], photo[None])
+    (both, *alone) = together
+    torch.testing.assert_close(both, torch.cat(alone))
+    assert (both[1, 0] - both[0, 0]).mean() > 0.5
+
+
 def test_the_fine_stage_is_told_what_noise_to_expect():
     generator = torch.Generator().manual_seed(0)
     white = 0.2 + 0.02 * torch.randn(1, 3, 240, 240, generator=generator)
-    single, means = photo_noise(white)[0].tolist()
+    single, means = noise_levels(white)[0].tolist()
     assert single == pytest.approx(0.02, rel=0.1) and means == pytest.approx(0.01, rel=0.1)
     coarse = 0.2 + 5 * (blurred(white, 1.0) - 0.2)
-    single, means = photo_noise(coarse)[0].tolist()
+    single, means = noise_levels(coarse)[0].tolist()
     assert single < 0.8 * means
-    assert photo_noise(torch.rand(2, 3, 1, 5)).shape == (2, 2)
+    assert noise_levels(torch.rand(2, 3, 1, 5)).shape == (2, 2)
 
 
 def test_where_a_photo_is_lit_more_more_noise_is_expected():

@@ -51,4 +51,5 @@ def shown(picture: Image.Image, name: str) -> Any:
 
 
 def said_to(request: gr.Request | None) -> Mapping[str, str]:
+    """The page's words in the language of the browser that asks; in English where none does."""
     return words(request.headers.get("accept-language") if request else None)

@@ -22,6 +22,7 @@ OF_ANOTHER_PHOTO = """(photos) => {
 
 
 def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
+    """Puts the tab where this is called, for the first of the photos."""
     with gr.Row():
         detail = detail_choice("compare-detail")
         reference = gr.Image(

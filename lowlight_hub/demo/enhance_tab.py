@@ -31,6 +31,7 @@ COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
 
 
 def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
+    """Puts the tab where this is called, for the photos that were chosen or come as an example."""
     slider = html("before_after", "slider")
     gallery = gr.Gallery(
         label=I18N("restored"),

@@ -13,6 +13,7 @@ I18N = gr.I18n(**TEXTS)
 
 
 def html(name: str, elem_id: str) -> gr.HTML:
+    """A part of our own, of the template and the script NAME.html and NAME.js beside this file."""
     return gr.HTML(
         html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
         js_on_load=(HERE / f"{name}.js").read_text(encoding="utf-8"),
@@ -21,6 +22,7 @@ def html(name: str, elem_id: str) -> gr.HTML:
 
 
 def detail_choice(elem_id: str, **settings: Any) -> gr.Radio:
+    """The choice of what becomes of a photo's edges, see lowlight_hub.enhance."""
     choices = [(I18N(f"detail_{name}"), name) for name in DETAILS]
     return gr.Radio(
         choices,
@@ -34,13 +36,13 @@ def detail_choice(elem_id: str, **settings: Any) -> gr.Radio:
 
 def number(name: str, least: float, most: float, *, value: float, **settings: Any) -> gr.Slider:
     """A number that the server takes as the nearest that can be, whatever is sent."""
-    number = gr.Slider(
+    slider = gr.Slider(
         least, most, value, label=I18N(name), min_width=260, elem_id=name, **settings
     )
     # One that is still being typed may be beyond the range, or not there: Gradio would refuse it,
     # and with it the photo that came meanwhile. Not a subclass: Gradio writes a .pyi file beside
     # the source of each; and kept as long as events set no more of it than its value.
-    number.preprocess = lambda payload: (  # type: ignore[method-assign]
+    slider.preprocess = lambda payload: (  # type: ignore[method-assign]
         value if payload is None else min(most, max(least, payload))
     )
-    return number
+    return slider

@@ -9,6 +9,7 @@ from lowlight_hub.demo.parts import I18N
 
 
 def results_tab() -> None:
+    """Puts the tab where this is called."""
     gr.Markdown(I18N("protocol"))
     gr.Markdown(figures.evaluation_table(), elem_id="evaluation")
     of = gr.Dropdown(

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 WIDTH = 24
 STRIDE_PX = 4
-NOISE_CHANNELS = 3
+# Three photos, and noise level maps.
+_PHOTO_CHANNELS, _LEVELS = 9, 3
 _INNER_BLOCKS = 3
 
 
@@ -29,11 +30,12 @@ class FineStage(nn.Module):
 
     "Lit" is the dark photo times how much brighter the coarse answer is around each pixel, sharp
     and noisy; "guided" the dark photo with the coarse answer's colour maps applied, smoother;
-    "enlarged" the coarse answer itself. All are about 0..1, and so is the result. `noise`, B 3 H W,
-    tells what noise to expect in the lit photo, since a few pixels of it do not say whether they
-    are grain or fine texture. Any size from 1×1 up.
-    Source of the last: Zhang et al., "FFDNet: Toward a Fast and Flexible Solution for CNN-based
-    Image Denoising", IEEE TIP 2018.
+    "enlarged" the coarse answer itself. All are about 0..1, and so is the result. `levels`, B 3 H W
+    in about -1..1.5, are noise level maps, since a few pixels do not say whether they are grain or
+    fine texture: logarithms of the lit photo's noise from pixel to pixel, of that between means of
+    2×2, and of how much it is lit. Any size from 1×1 up.
+    Source of the noise level maps: Zhang et al., "FFDNet: Toward a Fast and Flexible Solution for
+    CNN-based Image Denoising", IEEE TIP 2018.
     """
 
     # Two 3×3 convolutions at half the size at each end and in each outer block (2 pixels a
@@ -43,7 +45,7 @@ class FineStage(nn.Module):
 
     def __init__(self, width: int = WIDTH):
         super().__init__()
-        self.stem = nn.Conv2d(4 * 9 + NOISE_CHANNELS, width, kernel_size=3, padding=1)
+        self.stem = nn.Conv2d(4 * _PHOTO_CHANNELS + _LEVELS, width, kernel_size=3, padding=1)
         self.before = _Block(width)
         self.down = nn.Conv2d(width, 2 * width, kernel_size=2, stride=2)
         self.inner = nn.Sequential(*(_Block(2 * width) for _ in range(_INNER_BLOCKS)))
@@ -54,14 +56,14 @@ class FineStage(nn.Module):
         # steps to silence the features for good.
         nn.init.normal_(self.head.weight, std=1e-3)
 
-    def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor, levels: Tensor) -> Tensor:
         height, width = lit.shape[-2:]
         # A division by nearly nothing must not drown out the rest.
         photos = torch.cat([lit.clamp(-0.25, 1.5), guided.clamp(-0.5, 1.5), enlarged], dim=1)
         padding = (0, -width % STRIDE_PX, 0, -height % STRIDE_PX)
-        photos, noise = (functional.pad(it, padding, mode="replicate") for it in (photos, noise))
+        photos, levels = (functional.pad(it, padding, mode="replicate") for it in (photos, levels))
         # Of what changes slowly, one pixel of four says as much as all of them.
-        shown = torch.cat([functional.pixel_unshuffle(photos, 2), noise[..., ::2, ::2]], dim=1)
+        shown = torch.cat([functional.pixel_unshuffle(photos, 2), levels[..., ::2, ::2]], dim=1)
         features = self.stem(shown)
         features = self.before(features)
         inner = self.inner(self.down(features))

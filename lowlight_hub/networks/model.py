@@ -17,13 +17,13 @@ M = TypeVar("M", bound="LowlightModel")
 
 @dataclass(frozen=True)
 class StripNetwork:
-    """A network that can restore a photo strip by strip, having seen all of it in small."""
+    """A network that can restore a photo strip by strip, having seen it in small and close up."""
 
     restored: Callable[[Tensor, int, int], Tensor]
     """restored(strip, top, height): rows 1 3 h W in 0..1 of a photo of that height, from row `top`
     on, to the same rows, restored."""
     reach_px: int
-    """What it says of a pixel depends on those within this distance, and on the small photo."""
+    """What it says of a pixel depends on those within this distance, and on all that was seen."""
     stride_px: int
     """`top` must be a multiple of this."""
 

@@ -26,10 +26,10 @@ _NOISE_LEFT = 2 / 3
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
 _LIT = 0.4
-# Noise is told as logarithms, and this is added to it: a quarter of an 8-bit step.
+# Noise level maps are logarithms, of this more: a quarter of an 8-bit step.
 _LEAST_NOISE = 2**-10
 _MAPS, _ANSWER, _SMALL, _FINE_SHARE = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
-_NOISE = slice(19, 22)
+_LEVELS = slice(19, 22)
 
 
 class TwoStageAutoencoder(LowlightModel):
@@ -65,7 +65,7 @@ class TwoStageAutoencoder(LowlightModel):
         """
         small = resize(overview, thumbnail_size(*size))
         answer = brightened(self.coarse(as_weights(self, small)).clamp(0, 1), brightness)
-        noise = thumbnail_noise(overview, small), photo_noise(closeups)
+        noise = thumbnail_noise(overview, small), noise_levels(closeups)
         return plan_for(small.to(answer), answer, *(it.to(answer) for it in noise))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
@@ -79,8 +79,8 @@ class TwoStageAutoencoder(LowlightModel):
         answer, small = plan[:, _ANSWER], plan[:, _SMALL]
         lit = (photo + _BLACK) * _ratio(answer, small) - _BLACK
         kept = (photo + _BLACK) * _ratio(_grey(answer), _grey(small)) - _BLACK
-        noise = plan[:, _NOISE]
-        mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer, noise)))
+        levels = plan[:, _LEVELS]
+        mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer, levels)))
         return torch.lerp(kept, mended, plan[:, _FINE_SHARE])
 
     def forward(self, photo: Tensor) -> Tensor:
@@ -109,15 +109,14 @@ class TwoStageAutoencoder(LowlightModel):
         return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
 
 
-def plan_for(small: Tensor, answer: Tensor, noise: Tensor, photo_noise: Tensor) -> Tensor:
+def plan_for(small: Tensor, answer: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
     """A plan, B 22 h w, that makes of thumbnails B 3 h w what the coarse answers to them say.
 
     `noise` is its standard deviation in each thumbnail, B. It is smoothed away here: to the fine
-    stage it would be blotches of many pixels, which it cannot tell from the photo. `photo_noise` is
-    that of each photo itself, as photo_noise() has it, and is left to the fine stage.
+    stage it would be blotches of many pixels, which it cannot tell from the photo. `levels`, B 2,
+    as noise_levels() has them, are those of each photo itself, and are left to the fine stage.
     The plan's channels: affine colour maps (12), the answer (3), the thumbnail (3), the share of
-    what the fine stage says (1); logarithms of the photo's noise where it is lit (2), and of how
-    much it is lit (1).
+    what the fine stage says (1), the noise level maps that it is told (3).
     """
     noisy = ridge_of(noise)
     both = torch.cat([answer, small], dim=1)
@@ -130,9 +129,9 @@ def plan_for(small: Tensor, answer: Tensor, noise: Tensor, photo_noise: Tensor) 
     share = (lit.log2() / _LIT).clamp(0, 1)
     # Not only there but around it: what lies between a window and a dark wall is of the wall.
     mended = functional.max_pool2d(share, kernel_size=3, stride=1, padding=1)
-    grain = (lit * photo_noise.to(lit)[..., None, None] + _LEAST_NOISE).log2()
-    # To about -1..1, as what else the fine stage sees.
-    told = [grain / 4 + 1.5, lit.log2() / 4]
+    lit_levels = (lit * levels.to(lit)[..., None, None] + _LEAST_NOISE).log2()
+    # To about -1..1.5, as what else the fine stage sees.
+    told = [lit_levels / 4 + 1.5, lit.log2() / 4]
     return torch.cat([maps.to(both), both, mended, *told], dim=1)
 
 
@@ -154,12 +153,13 @@ def thumbnail_noise(photo: Tensor, small: Tensor) -> Tensor:
     return noise_of(photo) * (_NOISE_LEFT * scale if scale < 1 else 1.0)
 
 
-def photo_noise(closeups: Tensor) -> Tensor:
-    """The noise of photos B 3 H W, or of close-ups of them, as their fine stage is told: B 2.
+def noise_levels(closeups: Tensor) -> Tensor:
+    """The noise levels of photos B 3 H W, or of close-ups of them, in 0..1: B 2.
 
     Standard deviations, of the noise from pixel to pixel and of that between means of 2×2: in a
     sensor's own noise the second is half of the first; where a camera smoothed it, or JPEG took the
     finest away, it may be more than the first.
     """
-    means = functional.avg_pool2d(closeups, 2, ceil_mode=True)
+    # Also of photos one pixel wide.
+    means = functional.avg_pool2d(closeups.float(), 2, ceil_mode=True)
     return torch.stack([noise_of(closeups), noise_of(means)], dim=1)
