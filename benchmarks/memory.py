@@ -51,13 +51,9 @@ def measure(readme: Path | None) -> None:
     if readme:
         read_table(readme, "benchmarks/memory.py")  # it is there, or all would be for nothing
     taken = [[_in_a_process(batch, remedy) for remedy in (False, True)] for batch in BATCHES]
-    growths = [
-        (last - first) / (BATCHES[-1] - BATCHES[0])
-        for first, last in zip(taken[0], taken[-1], strict=True)
-    ]
+    further = (COMPUTED_BATCH - BATCHES[-1]) / (BATCHES[-1] - BATCHES[0])
     computed = [
-        last + (COMPUTED_BATCH - BATCHES[-1]) * growth
-        for last, growth in zip(taken[-1], growths, strict=True)
+        last + further * (last - first) for first, last in zip(taken[0], taken[-1], strict=True)
     ]
     heads = [*map(str, BATCHES), f"{COMPUTED_BATCH}, computed"]
     lines = [

@@ -14,6 +14,7 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.cards import model_card
 from lowlight_hub.data import CROP, Pairs
 from lowlight_hub.durable import replace_text
+from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.folders import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, fingerprint, save_model
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
@@ -65,6 +66,25 @@ class Settings:
 def keeps_last(attempt: Attempt) -> bool:
     """Whether the last weights are kept, not those of the lowest validation loss."""
     return attempt.epochs_source == "article" or attempt.recipe.cosine
+
+
+def check_trainable(attempt: Attempt, settings: Settings) -> None:
+    """Raises LowlightError for settings that this attempt cannot be trained with."""
+    if settings.all_pairs and not keeps_last(attempt):
+        raise LowlightError(
+            f"{attempt.name} keeps the weights of the lowest validation loss, so its validation "
+            "photos cannot be trained on: leave --all-pairs out"
+        )
+    if settings.freeze is None:
+        return
+    if settings.init_from is None:
+        raise LowlightError("--freeze is of trained weights: name their folder with --init-from")
+    with torch.device("meta"):
+        parts = [name for name, _ in attempt.network(width=settings.width).named_children()]
+    if settings.freeze not in parts:
+        raise LowlightError(
+            f"{attempt.name} has no part {shown(settings.freeze)} to freeze, but {', '.join(parts)}"
+        )
 
 
 def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:

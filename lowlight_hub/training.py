@@ -18,11 +18,12 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.checkpoints import checkpoints, clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs
 from lowlight_hub.durable import check_writable, make_folder
-from lowlight_hub.errors import LowlightError, shown
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import load_folder
 from lowlight_hub.losses import Loss
 from lowlight_hub.outcome import (
     Settings,
+    check_trainable,
     is_finished,
     keeps_last,
     kept_epoch,
@@ -74,7 +75,7 @@ def train(
     loss that is not finite; no weights are then written, and earlier checkpoints stay. Raises
     Stopped once `request` was asked, with a checkpoint or all that was trained written.
     """
-    _check(attempt, settings)
+    check_trainable(attempt, settings)
     accelerator = Accelerator(
         cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
     )
@@ -89,25 +90,6 @@ def train(
             run.epoch()
         run.end()
     return folder
-
-
-def _check(attempt: Attempt, settings: Settings) -> None:
-    """Raises LowlightError for settings that this attempt cannot be trained with."""
-    if settings.all_pairs and not keeps_last(attempt):
-        raise LowlightError(
-            f"{attempt.name} keeps the weights of the lowest validation loss, so its validation "
-            "photos cannot be trained on: leave --all-pairs out"
-        )
-    if settings.freeze is None:
-        return
-    if settings.init_from is None:
-        raise LowlightError("--freeze is of trained weights: name their folder with --init-from")
-    with torch.device("meta"):
-        parts = [name for name, _ in attempt.network(width=settings.width).named_children()]
-    if settings.freeze not in parts:
-        raise LowlightError(
-            f"{attempt.name} has no part {shown(settings.freeze)} to freeze, but {', '.join(parts)}"
-        )
 
 
 class _Run:

@@ -56,11 +56,11 @@ def enhance_photos(
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
 ) -> Iterator[Restored]:
     """One photo under the slider; several in a gallery and one zip."""
+    said = said_to(request)
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
-        yield nothing_restored(said_to(request)["start"])
+        yield nothing_restored(said["start"])
         return
-    said = said_to(request)
     detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:

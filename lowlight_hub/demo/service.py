@@ -118,13 +118,7 @@ def run(photo: Photo, settings: Settings) -> Run:
     model = _model(settings.model)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        restored = restore(
-            model,
-            photo,
-            detail=settings.detail,
-            strength=settings.strength,
-            brightness=settings.brightness,
-        )
+        restored = _restored(model, photo, settings)
         seconds = time.perf_counter() - start
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
@@ -155,19 +149,17 @@ def _remembered_choices(
 
 @on_gpu
 def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]:
-    return [
-        preview(
-            restore(
-                _model(it.model),
-                photo,
-                detail=it.detail,
-                strength=it.strength,
-                brightness=it.brightness,
-            ),
-            photo,
-        )
-        for it in settings
-    ]
+    return [preview(_restored(_model(it.model), photo, it), photo) for it in settings]
+
+
+def _restored(model: LowlightModel, photo: Photo, settings: Settings) -> Photo:
+    return restore(
+        model,
+        photo,
+        detail=settings.detail,
+        strength=settings.strength,
+        brightness=settings.brightness,
+    )
 
 
 def _model(name: str) -> LowlightModel:

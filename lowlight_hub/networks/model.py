@@ -55,7 +55,7 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     ) -> StripNetwork:
         """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
 
-        `closeups`, 1 3 h w in 0..1, are squares of it in its own size, to judge its noise by.
+        `closeups`, 1 3 h w in 0..1, are crops of it in its own size, to judge its noise by.
         `size` is the photo's own, height and width, whose shape the overview need not have.
         `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
         `details_by_strips`.
