@@ -1,6 +1,6 @@
 """ResNet-18 halves (He et al., CVPR 2016)."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from lowlight_hub.networks._torchvision import BasicBlock, Conv2dNormActivation
 from lowlight_hub.networks.sizes import enlarge_to, halved
@@ -18,13 +18,24 @@ def stage_widths(width: int | None) -> tuple[int, ...]:
     return (width, 2 * width, 4 * width, 8 * width)
 
 
+class _Shortcut(Conv2dNormActivation):
+    """A strided 1×1 convolution, as a plain one of every stride-th pixel.
+
+    oneDNN's own for few channels writes past its memory in training (uxlfoundation/oneDNN#6035).
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int):
+        super().__init__(inputs, outputs, kernel_size=1, activation_layer=None)
+        self.stride = stride
+
+    def forward(self, features: Tensor) -> Tensor:
+        return super().forward(features[..., :: self.stride, :: self.stride])
+
+
 def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
     if stride == 1 and inputs == outputs:
         return BasicBlock(inputs, outputs)
-    shortcut = Conv2dNormActivation(
-        inputs, outputs, kernel_size=1, stride=stride, activation_layer=None
-    )
-    return BasicBlock(inputs, outputs, stride, shortcut)
+    return BasicBlock(inputs, outputs, stride, _Shortcut(inputs, outputs, stride))
 
 
 class ResNetEncoder(nn.Sequential):
