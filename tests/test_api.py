@@ -17,8 +17,9 @@ from test_app import served
 
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import comparing, page, service
+from lowlight_hub.demo import comparing, page, scratch, service
 from lowlight_hub.demo.api import TOGETHER
+from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.photos import Photo, save_photo, to_picture
@@ -246,14 +247,14 @@ def test_a_full_queue_says_so_and_those_who_wait_are_served(client, monkeypatch,
 
 def test_what_an_example_gives_is_remembered(monkeypatch):
     service._run_of_example.cache_clear()
-    example = service.example_files()[0]
+    example = example_files()[0]
     first = service.run_file(example, service.Settings(model="listing"))
     monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
     assert service.run_file(example, service.Settings(model="listing")) is first
 
 
 def test_another_photo_of_an_examples_name_is_not_taken_for_it(tmp_path, dark_file):
-    named = tmp_path / service.example_files()[0].name
+    named = tmp_path / example_files()[0].name
     save_photo(Image.open(dark_file), named)
     done = service.run_file(named, service.Settings())
     assert done.photo.size == (320, 240)
@@ -265,8 +266,8 @@ def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
         folder.mkdir()
         (folder / "photo.png").write_bytes(b"a photo")
     os.utime(old, (0, 0))
-    monkeypatch.setattr(service, "SWEEP_S", 0.01)
-    threading.Thread(target=service._sweep, args=(tmp_path,), daemon=True).start()
+    monkeypatch.setattr(scratch, "SWEEP_S", 0.01)
+    threading.Thread(target=scratch._sweep, args=(tmp_path,), daemon=True).start()
     while old.exists():
         time.sleep(0.01)
     assert (new / "photo.png").exists()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import gradio as gr
 from PIL import Image
 
-from lowlight_hub.demo import service
+from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.texts import words
 from lowlight_hub.photos import save_photo
 
@@ -45,7 +45,7 @@ def file_data(file: Path) -> Any:
 
 def shown(picture: Image.Image, name: str) -> Any:
     """A picture as a file for the page: PNG, so that nothing is lost that was not lost before."""
-    file = service.scratch() / f"{name}.png"
+    file = scratch.new_folder() / f"{name}.png"
     save_photo(picture, file)
     return file_data(file)
 

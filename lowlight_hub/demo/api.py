@@ -12,6 +12,7 @@ from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import file_data, shown
 from lowlight_hub.demo.comparing import captioned
 from lowlight_hub.demo.figures import figures_by_model
+from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
@@ -99,7 +100,7 @@ def enhance_batch(
         raise LowlightError(words(None)["no_photo"])
     if not files:
         raise LowlightError(failures[0])
-    return file_data(service.zipped(files)), failures
+    return file_data(zipped(files)), failures
 
 
 @in_a_sentence

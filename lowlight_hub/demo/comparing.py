@@ -7,7 +7,7 @@ import gradio as gr
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.demo import service
+from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.answers import HIDDEN, said_to, shown, told_in_the_note
 from lowlight_hub.demo.service import Tile
 from lowlight_hub.errors import LowlightError
@@ -55,7 +55,7 @@ def compare_photo(
     notes += [f"{said['left_out']}: {'; '.join(failures)}."] if failures else []
     notes.append(service.SHELF.sources())
     sheet = comparison_sheet([ends[0], *captioned(tiles), *ends[1:]])
-    file = service.scratch() / f"{Path(photos[0][0]).stem}_attempts.png"
+    file = scratch.new_folder() / f"{Path(photos[0][0]).stem}_attempts.png"
     save_photo(sheet, file)
     ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
     lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]

@@ -11,6 +11,7 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import HIDDEN, said_to, shown, told_in_the_note
 from lowlight_hub.demo.figures import model_choices
+from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import save_photo
@@ -113,7 +114,7 @@ def _several(
         raise LowlightError("; ".join(failures))
     notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
     notes.append(service.SHELF.sources())
-    archive = str(service.zipped(files))
+    archive = str(zipped(files))
     yield Restored(
         # Once more: on a busy machine the page misses pictures that came soon after others.
         gallery=gr.Gallery(pictures, visible=True),

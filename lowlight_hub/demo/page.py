@@ -4,10 +4,10 @@ import json
 
 import gradio as gr
 
-from lowlight_hub.demo import service
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
 from lowlight_hub.demo.enhance_tab import enhance_tab
+from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
 from lowlight_hub.photos import SUFFIXES
@@ -97,7 +97,7 @@ def build() -> gr.Blocks:
                     elem_id="photos",
                 )
                 examples = gr.Examples(
-                    [[[str(file)]] for file in service.example_files()],
+                    [[[str(file)]] for file in example_files()],
                     [photos],
                     label=I18N("examples"),
                     elem_id="examples",
@@ -115,7 +115,7 @@ def build() -> gr.Blocks:
 
 def launch_settings() -> dict:
     """Keyword arguments of launch()."""
-    names = [file.stem.replace("_", " ") for file in service.example_files()]
+    names = [file.stem.replace("_", " ") for file in example_files()]
     return {
         "js": ON_LOAD % json.dumps(names),
         "theme": THEME,

@@ -1,25 +1,19 @@
 """What the demo computes, without a word of Gradio: photos in, restored photos and figures out."""
 
-import atexit
-import hashlib
 import logging
-import tempfile
 import time
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from shutil import rmtree
-from threading import Thread
 
 import numpy as np
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
 from lowlight_hub.batch import Job, label_of, plan
-from lowlight_hub.bright_photos import dark_free_photos
+from lowlight_hub.demo import scratch
+from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import psnr_and_ssim
@@ -53,8 +47,6 @@ MAX_PHOTOS = 50
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
 CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
 LUMINANCE_BINS = 64
-# Gradio copies what it hands out at once; this is for a slow disk.
-KEEP_S, SWEEP_S = 600, 60
 OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
 
 
@@ -123,20 +115,14 @@ def run(photo: Photo, settings: Settings) -> Run:
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
 
+@lru_cache(maxsize=24)
 def brightness_choices(
     path: Path, model: str, strength: float, detail: Detail
 ) -> list[tuple[float, Image.Image]]:
-    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered for SWEEP_S.
+    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered for a while.
 
     Raises LowlightError as run_file does.
     """
-    return _remembered_choices(path, model, strength, detail)
-
-
-@lru_cache(maxsize=24)
-def _remembered_choices(
-    path: Path, model: str, strength: float, detail: Detail
-) -> list[tuple[float, Image.Image]]:
     seen = overview_of(Photo(over_white(open_photo(path, path.name))))
     height, width = seen.shape[-2:]
     scale = min(1, CHOICE_PX / max(height, width))
@@ -145,6 +131,9 @@ def _remembered_choices(
     pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
     settings = [Settings(model, strength, it, detail) for it in CHOICE_STOPS]
     return list(zip(CHOICE_STOPS, _small_runs(Photo(pixels), settings), strict=True))
+
+
+scratch.at_sweeps(brightness_choices.cache_clear)
 
 
 @on_gpu
@@ -172,15 +161,16 @@ def _model(name: str) -> LowlightModel:
 
 def run_file(path: Path, settings: Settings) -> Run:
     """As run, of a file; what an example gives is remembered."""
-    if path.name in _example_digests() and _digest(path) == _example_digests()[path.name]:
-        return _run_of_example(path.name, settings)
+    example = example_in(path)
+    if example is not None:
+        return _run_of_example(example, settings)
     return run(open_photo(path, path.name), settings)
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
     """Where the results of these photos are written."""
     label = label_of(settings.model, settings.brightness, settings.detail)
-    return plan(paths, scratch(), label, f".{settings.file_format}")
+    return plan(paths, scratch.new_folder(), label, f".{settings.file_format}")
 
 
 def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path, Run | None, str]]:
@@ -205,8 +195,8 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
 
 
 @lru_cache(maxsize=24)
-def _run_of_example(file: str, settings: Settings) -> Run:
-    return run(open_photo(_example_folder() / file, file), settings)
+def _run_of_example(example: Path, settings: Settings) -> Run:
+    return run(open_photo(example, example.name), settings)
 
 
 def compare(
@@ -271,68 +261,6 @@ def histogram(photo: Photo) -> np.ndarray:
     luminance = np.asarray(preview(photo, photo).convert("L"))
     counts, _ = np.histogram(luminance, bins=LUMINANCE_BINS, range=(0, 256))
     return 100 * counts / luminance.size
-
-
-def zipped(files: Sequence[Path]) -> Path:
-    """One zip of files with unlike names; photos are compressed already."""
-    path = scratch() / "lowlight-hub.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for file in files:
-            archive.write(file, file.name)
-    return path
-
-
-def _temporary_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
-    atexit.register(rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@cache
-def _scratch_root() -> Path:
-    root = _temporary_folder()
-    Thread(target=_sweep, args=(root,), daemon=True).start()
-    return root
-
-
-def _sweep(root: Path) -> None:
-    while root.is_dir():
-        _remembered_choices.cache_clear()
-        # Whatever is looked at may be deleted meanwhile, the root itself included.
-        with suppress(OSError):
-            for folder in list(root.iterdir()):
-                with suppress(OSError):
-                    if time.time() - folder.stat().st_mtime > KEEP_S:
-                        rmtree(folder)
-        time.sleep(SWEEP_S)
-
-
-def scratch() -> Path:
-    """A new folder for files that are handed out; it is deleted after KEEP_S."""
-    return Path(tempfile.mkdtemp(dir=_scratch_root()))
-
-
-@cache
-def _example_folder() -> Path:
-    """The folder of dark examples: the free photos darkened, always in the same way."""
-    folder = _temporary_folder()
-    for name, photo in dark_free_photos().items():
-        save_photo(to_picture(photo), folder / f"{name}.png")
-    return folder
-
-
-def example_files() -> list[Path]:
-    """The dark examples."""
-    return sorted(_example_folder().iterdir())
-
-
-@cache
-def _example_digests() -> dict[str, bytes]:
-    return {it.name: _digest(it) for it in example_files()}
-
-
-def _digest(file: Path) -> bytes:
-    return hashlib.sha256(file.read_bytes()).digest()
 
 
 def _measurable(photo: Photo, shape: tuple[int, ...] | None = None) -> np.ndarray:

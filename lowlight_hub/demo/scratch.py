@@ -1,0 +1,62 @@
+"""Files that the demo hands out: each is deleted after some minutes, and all when it ends."""
+
+import atexit
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from shutil import rmtree
+from threading import Thread
+
+# Gradio copies what it hands out at once; this is for a slow disk.
+KEEP_S, SWEEP_S = 600, 60
+_forgetting: list[Callable[[], None]] = []
+
+
+def at_sweeps(forget: Callable[[], None]) -> None:
+    """Has something else called whenever old files are looked for: SWEEP_S apart, from a thread."""
+    _forgetting.append(forget)
+
+
+def temporary_folder() -> Path:
+    """A new folder that lasts as long as the demo."""
+    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def new_folder() -> Path:
+    """A new folder for files that are handed out; it is deleted after KEEP_S."""
+    return Path(tempfile.mkdtemp(dir=_root()))
+
+
+def zipped(files: Sequence[Path]) -> Path:
+    """One zip of files with unlike names; photos are compressed already."""
+    path = new_folder() / "lowlight-hub.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return path
+
+
+@cache
+def _root() -> Path:
+    root = temporary_folder()
+    Thread(target=_sweep, args=(root,), daemon=True).start()
+    return root
+
+
+def _sweep(root: Path) -> None:
+    while root.is_dir():
+        for forget in _forgetting:
+            forget()
+        # Whatever is looked at may be deleted meanwhile, the root itself included.
+        with suppress(OSError):
+            for folder in list(root.iterdir()):
+                with suppress(OSError):
+                    if time.time() - folder.stat().st_mtime > KEEP_S:
+                        rmtree(folder)
+        time.sleep(SWEEP_S)
