@@ -1,6 +1,6 @@
 """From a photo of any size through a network to a photo of that size."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Real
 from pathlib import Path
 from typing import Literal, get_args
@@ -11,15 +11,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.networks.model import StripNetwork, as_weights
+from lowlight_hub.networks.model import TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
-from lowlight_hub.photos.photo import over_its_mean, strips
+from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.transfer import (
     NOISE_BLOCKS,
     apply_maps,
     brightened,
     colour_maps,
+    columns_enlarged,
     noise_of,
     relit,
     ridge_of,
@@ -37,8 +38,14 @@ CLOSEUPS, CLOSEUP_PX = NOISE_BLOCKS, 64
 # How far, in stops, an answer can be made brighter or darker.
 MAX_STOPS = 2.0
 
-# From rows of a photo, as a slice and 1 3 rows W in 0..1, to what they become.
-_Strip = Callable[[slice, Tensor], Tensor]
+# What is worked on at once: intermediate results stay small however large the photo is, and a
+# square has the least around it that a network looks at as well.
+TILE_PX = 1024
+
+# Rows and columns of a photo.
+_Place = tuple[slice, slice]
+# From a place and the photo's pixels there, 1 3 h w in 0..1, to what they become.
+_Tile = Callable[[_Place, Tensor], Tensor]
 
 
 def check_settings(
@@ -128,11 +135,11 @@ def restore(
     check_settings(detail=detail, strength=strength, brightness=brightness)
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
-    if detail in getattr(model, "details_by_strips", ()):
+    if detail in getattr(model, "details_by_tiles", ()):
         size = (photo.size[1], photo.size[0])
         closeups = closeups_of(photo)
-        network = model.strips_of(overview, closeups, size, brightness)  # type: ignore[operator]
-        return _by_strips(photo, _with_rows_around(network, seen), strength)
+        network = model.tiles_of(overview, closeups, size, brightness)  # type: ignore[operator]
+        return _by_tiles(photo, _with_surroundings(network, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
     if detail == "transfer":
@@ -142,16 +149,19 @@ def restore(
     answer = brightened(answer, brightness)
     if detail == "raw":
         raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
-        return _by_strips(raw, lambda rows, _: answer[:, :, rows], strength)
-    width, height = photo.size
+        return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength)
     if detail == "transfer":
-        maps = colour_maps(small, answer, ridge_of(noise_of(overview)))
-        return _by_strips(
-            photo,
-            lambda rows, pixels: apply_maps(rows_enlarged(maps, rows, height, width), pixels),
-            strength,
-        )
-    return _by_strips(photo, lambda rows, _: rows_enlarged(answer, rows, height, width), strength)
+        maps = _enlarged(colour_maps(small, answer, ridge_of(noise_of(overview))), photo)
+        return _by_tiles(photo, lambda place, pixels: apply_maps(maps(place), pixels), strength)
+    answers = _enlarged(answer, photo)
+    return _by_tiles(photo, lambda place, _: answers(place), strength)
+
+
+def _enlarged(small: Tensor, photo: Photo) -> Callable[[_Place], Tensor]:
+    """What 1 C h w is at any place of the photo, once it has its size."""
+    width, height = photo.size
+    wide = columns_enlarged(small, width)
+    return lambda place: rows_enlarged(wide[..., place[1]], place[0], height)
 
 
 def overview_of(photo: Photo) -> Tensor:
@@ -191,33 +201,53 @@ def _closeups(side: int) -> np.ndarray:
     return (starts[:, None] + np.arange(CLOSEUP_PX)).ravel()
 
 
-def _with_rows_around(network: StripNetwork, seen: Photo) -> _Strip:
-    """A network on rows with as many around them as its answer depends on."""
-    height = seen.size[1]
+def _with_surroundings(network: TileNetwork, seen: Photo) -> _Tile:
+    """A network on a place with as much around it as its answer depends on."""
+    width, height = seen.size
+    stride, reach = network.stride_px, network.reach_px
 
-    def restored(rows: slice, _: Tensor) -> Tensor:
-        top = max(0, rows.start - network.reach_px) // network.stride_px * network.stride_px
-        bottom = min(height, rows.stop + network.reach_px)
-        answer = network.restored(_floats(seen, slice(top, bottom)), top, height)
-        return answer[:, :, rows.start - top : rows.stop - top].float().cpu()
+    def restored(place: _Place, _: Tensor) -> Tensor:
+        top, left = (max(0, it.start - reach) // stride * stride for it in place)
+        bottom, right = (
+            min(side, it.stop + reach) for it, side in zip(place, (height, width), strict=True)
+        )
+        around = _floats(seen, (slice(top, bottom), slice(left, right)))
+        down, across = (
+            slice(it.start - first, it.stop - first)
+            for it, first in zip(place, (top, left), strict=True)
+        )
+        return network.restored(around, top, left)[:, :, down, across].float().cpu()
 
     return restored
 
 
-def _floats(photo: Photo, rows: slice) -> Tensor:
-    pixels = torch.from_numpy(photo.pixels[rows]).permute(2, 0, 1)[None]
+def _floats(photo: Photo, place: _Place) -> Tensor:
+    pixels = torch.from_numpy(photo.pixels[place]).permute(2, 0, 1)[None]
     return pixels.to(torch.float32, memory_format=torch.contiguous_format) / photo.white
 
 
-def _by_strips(photo: Photo, restored: _Strip, strength: float) -> Photo:
-    """The photo with every strip replaced by its restoration, blended and rounded."""
+def tiles(height: int, width: int) -> Iterator[_Place]:
+    """Rows and columns of tiles that cover a photo, of TILE_PX on each side or a little more.
+
+    Of a narrow photo as wide as it is, and as much longer.
+    """
+    across = max(1, width // TILE_PX)
+    columns = -(-width // across)
+    rows = max(1, TILE_PX**2 // columns)
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            yield slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
+
+
+def _by_tiles(photo: Photo, restored: _Tile, strength: float) -> Photo:
+    """The photo with every tile replaced by its restoration, blended and rounded."""
     pixels = np.empty_like(photo.pixels)
     width, height = photo.size
-    for rows in strips(height, width):
-        before = _floats(photo, rows)
-        after = torch.lerp(before, restored(rows, before).clamp_(0, 1), strength)
+    for place in tiles(height, width):
+        before = _floats(photo, place)
+        after = torch.lerp(before, restored(place, before).clamp_(0, 1), strength)
         values = after.mul_(photo.white).round_()[0].permute(1, 2, 0)
-        pixels[rows] = values.numpy()
+        pixels[place] = values.numpy()
     if photo.alpha is not None:
         # What is transparent stays white, hidden.
         pixels[photo.alpha == 0] = photo.white

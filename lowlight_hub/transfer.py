@@ -126,8 +126,14 @@ def noise_of(photos: Tensor) -> Tensor:
     return power.masked_fill(hidden, torch.nan).nanmedian(dim=1).values.nan_to_num().sqrt()
 
 
-def rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor:
-    """Rows of B C h w enlarged to height × width, bilinear: B C rows width."""
+def columns_enlarged(small: Tensor, width: int) -> Tensor:
+    """B C h w made wider, bilinear: B C h width."""
+    size = (small.shape[2], width)
+    return functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
+
+
+def rows_enlarged(small: Tensor, rows: slice, height: int) -> Tensor:
+    """Rows of B C h w made higher, bilinear: B C rows w."""
     count = small.shape[2]
     # Centres of the rows among those of the small picture, as interpolate() places them.
     centres = torch.arange(rows.start, rows.stop, device=small.device)
@@ -135,10 +141,7 @@ def rows_enlarged(small: Tensor, rows: slice, height: int, width: int) -> Tensor
     above = centres.clamp(0, count - 1).floor().long()
     share = (centres.clamp(0, count - 1) - above).view(-1, 1).to(small)
     below = (above + 1).clamp(max=count - 1)
-    between = torch.lerp(small[:, :, above], small[:, :, below], share)
-    return functional.interpolate(
-        between, size=(len(centres), width), mode="bilinear", align_corners=False
-    )
+    return small[:, :, above].lerp_(small[:, :, below], share)
 
 
 def _window_mean(photos: Tensor) -> Tensor:

@@ -8,11 +8,17 @@ import torch
 from PIL import Image
 from PIL.ExifTags import Base
 
-from lowlight_hub import LowlightError, enhance, enhance_file, list_models, load_model
+from lowlight_hub import (
+    LowlightError,
+    enhance,
+    enhance_file,
+    list_models,
+    load_model,
+    restoring,
+)
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder, TwoStageAutoencoder
 from lowlight_hub.photos import Photo, open_photo, to_picture, to_tensor
-from lowlight_hub.photos import photo as photo_module
 from lowlight_hub.restoring import DETAILS, closeups_of, overview_of, restore
 from lowlight_hub.transfer import noise_of
 
@@ -183,16 +189,28 @@ def test_faint_light_in_16_bits_reaches_the_network():
     [
         ListingAutoencoder(),
         Autoencoder(encoder="mnist", decoder="mnist", latent=8),
-        TwoStageAutoencoder(),
+        load_model(DEFAULT),
     ],
-    ids=["convolutional", "vector", "two-stage"],
+    ids=["convolutional", "vector", DEFAULT],
 )
-def test_strips_leave_no_seam(monkeypatch, model, detail):
+def test_tiles_leave_no_seam(monkeypatch, model, detail):
     before = noise(130, 203)
     whole = restore(model.eval(), before, detail=detail)
-    monkeypatch.setattr(photo_module, "STRIP_PX", 130 * 7)
-    by_strips = restore(model, before, detail=detail)
-    assert np.abs(by_strips.pixels.astype(int) - whole.pixels).max() <= 1
+    monkeypatch.setattr(restoring, "TILE_PX", 30)
+    by_tiles = restore(model, before, detail=detail)
+    assert np.abs(by_tiles.pixels.astype(int) - whole.pixels).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 60), (1, 500), (500, 1), (61, 97)], ids=str)
+def test_tiles_cover_a_photo_once_and_are_as_large_as_they_may_be(monkeypatch, size):
+    monkeypatch.setattr(restoring, "TILE_PX", 20)
+    covered = np.zeros(size, dtype=int)
+    places = list(restoring.tiles(*size))
+    for place in places:
+        covered[place] += 1
+        assert covered[place].size <= 20 * 20
+    assert (covered == 1).all()
+    assert len(places) <= (1 + size[0] // 10) * (1 + size[1] // 20)
 
 
 def test_a_convolutional_network_answers_at_full_size():

@@ -1,7 +1,7 @@
 """Detail and noise: a light network at full size that knows what the coarse one made of the light.
 
 It works on 2×2 pixels as channels and, inside, at a quarter of each side, so that it is quick, and
-it has nothing that looks at the whole photo, so that it can run on strips.
+it has nothing that looks at the whole photo, so that it can run on tiles.
 """
 
 import torch

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from lowlight_hub.networks.mnist import down, up
-from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
+from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos
 from lowlight_hub.transfer import brightened
 
@@ -17,7 +17,7 @@ class ListingAutoencoder(LowlightModel):
     Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
     """
 
-    details_by_strips = ("network",)
+    details_by_tiles = ("network",)
 
     def __init__(self, *, width: int | None = None):
         super().__init__()
@@ -25,17 +25,17 @@ class ListingAutoencoder(LowlightModel):
         self.encoder = nn.Sequential(down(1, first), nn.ReLU(), down(first, 2 * first), nn.ReLU())
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
-    def strips_of(
+    def tiles_of(
         self,
         overview: Tensor,
         closeups: Tensor,
         size: tuple[int, int],
         brightness: float = 0.0,
-    ) -> StripNetwork:
-        def restored(strip: Tensor, top: int, height: int) -> Tensor:
-            return brightened(self(as_weights(self, strip)), brightness)
+    ) -> TileNetwork:
+        def restored(tile: Tensor, top: int, left: int) -> Tensor:
+            return brightened(self(as_weights(self, tile)), brightness)
 
-        return StripNetwork(restored, reach_px=16, stride_px=4)
+        return TileNetwork(restored, reach_px=16, stride_px=4)
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)

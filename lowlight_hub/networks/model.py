@@ -16,16 +16,16 @@ M = TypeVar("M", bound="LowlightModel")
 
 
 @dataclass(frozen=True)
-class StripNetwork:
-    """A network that can restore a photo strip by strip, having seen it in small and close up."""
+class TileNetwork:
+    """A network that can restore a photo tile by tile, having seen it in small and close up."""
 
     restored: Callable[[Tensor, int, int], Tensor]
-    """restored(strip, top, height): rows 1 3 h W in 0..1 of a photo of that height, from row `top`
-    on, to the same rows, restored."""
+    """restored(tile, top, left): 1 3 h w in 0..1, from that row and column of the photo on, to the
+    same, restored."""
     reach_px: int
     """What it says of a pixel depends on those within this distance, and on all that was seen."""
     stride_px: int
-    """`top` must be a multiple of this."""
+    """`top` and `left` must be multiples of this."""
 
 
 def as_weights(network: nn.Module, photos: Tensor) -> Tensor:
@@ -43,22 +43,22 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
 
     config: dict[str, Any] | None = None
     revision: str | None = None
-    # Which `detail` of enhance() it provides itself, by strips_of.
-    details_by_strips: tuple[str, ...] = ()
+    # Which `detail` of enhance() it provides itself, by tiles_of.
+    details_by_tiles: tuple[str, ...] = ()
 
-    def strips_of(
+    def tiles_of(
         self,
         overview: Tensor,
         closeups: Tensor,
         size: tuple[int, int],
         brightness: float = 0.0,
-    ) -> StripNetwork:
-        """For a photo seen in small, 1 3 h w in 0..1: what restores the strips of it.
+    ) -> TileNetwork:
+        """For a photo seen in small, 1 3 h w in 0..1: what restores the tiles of it.
 
         `closeups`, 1 3 h w in 0..1, are crops of it in its own size, to judge its noise by.
         `size` is the photo's own, height and width, whose shape the overview need not have.
         `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
-        `details_by_strips`.
+        `details_by_tiles`.
         """
         raise NotImplementedError
 

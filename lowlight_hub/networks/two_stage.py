@@ -6,12 +6,13 @@ from torch.nn import functional
 
 from lowlight_hub.networks.coarse import CoarseAutoencoder, thumbnail_size
 from lowlight_hub.networks.fine import FineStage
-from lowlight_hub.networks.model import LowlightModel, StripNetwork, as_weights
+from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
 from lowlight_hub.transfer import (
     apply_maps,
     brightened,
     colour_maps,
+    columns_enlarged,
     noise_of,
     ridge_of,
     rows_enlarged,
@@ -42,7 +43,7 @@ class TwoStageAutoencoder(LowlightModel):
     `width` is the number of channels of the coarse autoencoder's first level.
     """
 
-    details_by_strips = ("transfer", "network")
+    details_by_tiles = ("transfer", "network")
 
     def __init__(self, *, width: int | None = None):
         super().__init__()
@@ -60,7 +61,7 @@ class TwoStageAutoencoder(LowlightModel):
     ) -> Tensor:
         """What is to be done with a photo of this height and width, B 22 h w.
 
-        `overview` and `closeups` are as strips_of takes them, or the photo itself, B 3 H W in 0..1.
+        `overview` and `closeups` are as tiles_of takes them, or the photo itself, B 3 H W in 0..1.
         `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
         """
         small = resize(overview, thumbnail_size(*size))
@@ -90,23 +91,26 @@ class TwoStageAutoencoder(LowlightModel):
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
-    def strips_of(
+    def tiles_of(
         self,
         overview: Tensor,
         closeups: Tensor,
         size: tuple[int, int],
         brightness: float = 0.0,
-    ) -> StripNetwork:
-        plan = self.plan(overview, closeups, size, brightness)
+    ) -> TileNetwork:
+        height, width = size
+        plan = columns_enlarged(self.plan(overview, closeups, size, brightness), width)
         grey = bool((overview == overview[:, :1]).all())
 
-        def restored(strip: Tensor, top: int, height: int) -> Tensor:
-            rows = slice(top, top + strip.shape[2])
-            enlarged = rows_enlarged(plan, rows, height, strip.shape[3])
-            answer = self.finished(strip.to(enlarged.device), enlarged)
+        def restored(tile: Tensor, top: int, left: int) -> Tensor:
+            down, across = tile.shape[2:]
+            enlarged = rows_enlarged(
+                plan[..., left : left + across], slice(top, top + down), height
+            )
+            answer = self.finished(tile.to(enlarged.device), enlarged)
             return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
-        return StripNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
+        return TileNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
 
 
 def plan_for(small: Tensor, answer: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
