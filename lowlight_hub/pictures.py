@@ -14,7 +14,7 @@ from lowlight_hub.photos import photo_of, to_picture, to_tensor
 from lowlight_hub.restoring import enhance
 
 GAP_PX = 4
-TILE_PX, CAPTION_PX, TEXT_PX = 400, 48, 16
+PICTURE_PX, CAPTION_PX, TEXT_PX = 400, 48, 16
 
 
 @torch.no_grad()
@@ -27,7 +27,7 @@ def sample_sheet(
     enhance() makes of the dark one, bright. Where that is the network's own answer, it is not
     shown twice.
     """
-    own = "transfer" in getattr(model, "details_by_strips", ())
+    own = "transfer" in getattr(model, "details_by_tiles", ())
     answers = [] if own else [model(dark)]
     if from_bright:
         answers.append(model(bright))
@@ -49,17 +49,17 @@ def comparison_sheet(captioned: Sequence[tuple[str, Image.Image]]) -> Image.Imag
     """Pictures of one shape in four columns, each under its caption of up to two lines."""
     columns = min(4, len(captioned))
     width, height = captioned[0][1].size
-    scale = TILE_PX / max(width, height)
-    tile = (max(1, round(width * scale)), max(1, round(height * scale)))
+    scale = PICTURE_PX / max(width, height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Captions of a narrow picture need room too.
-    step_x, step_y = max(tile[0], TILE_PX) + 4 * GAP_PX, tile[1] + CAPTION_PX + 4 * GAP_PX
+    step_x, step_y = max(size[0], PICTURE_PX) + 4 * GAP_PX, size[1] + CAPTION_PX + 4 * GAP_PX
     rows = -(-len(captioned) // columns)
     sheet = Image.new("RGB", (columns * step_x, rows * step_y), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT_PX)
     for number, (caption, picture) in enumerate(captioned):
         left, top = number % columns * step_x + 2 * GAP_PX, number // columns * step_y + 2 * GAP_PX
         draw.multiline_text((left, top), caption, fill="black", font=font)
-        smaller = picture.convert("RGB").resize(tile, Image.Resampling.LANCZOS)
+        smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
         sheet.paste(smaller, (left, top + CAPTION_PX))
     return sheet
 

@@ -20,11 +20,10 @@ from lowlight_hub.transfer import (
     apply_maps,
     brightened,
     colour_maps,
-    columns_enlarged,
+    enlarged_at,
     noise_of,
     relit,
     ridge_of,
-    rows_enlarged,
 )
 
 Detail = Literal["transfer", "network", "raw"]
@@ -135,8 +134,8 @@ def restore(
     check_settings(detail=detail, strength=strength, brightness=brightness)
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
+    size = (photo.size[1], photo.size[0])
     if detail in getattr(model, "details_by_tiles", ()):
-        size = (photo.size[1], photo.size[0])
         closeups = closeups_of(photo)
         network = model.tiles_of(overview, closeups, size, brightness)  # type: ignore[operator]
         return _by_tiles(photo, _with_surroundings(network, seen), strength)
@@ -151,17 +150,13 @@ def restore(
         raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
         return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength)
     if detail == "transfer":
-        maps = _enlarged(colour_maps(small, answer, ridge_of(noise_of(overview))), photo)
-        return _by_tiles(photo, lambda place, pixels: apply_maps(maps(place), pixels), strength)
-    answers = _enlarged(answer, photo)
-    return _by_tiles(photo, lambda place, _: answers(place), strength)
-
-
-def _enlarged(small: Tensor, photo: Photo) -> Callable[[_Place], Tensor]:
-    """What 1 C h w is at any place of the photo, once it has its size."""
-    width, height = photo.size
-    wide = columns_enlarged(small, width)
-    return lambda place: rows_enlarged(wide[..., place[1]], place[0], height)
+        maps = colour_maps(small, answer, ridge_of(noise_of(overview)))
+        return _by_tiles(
+            photo,
+            lambda place, pixels: apply_maps(enlarged_at(maps, place, size), pixels),
+            strength,
+        )
+    return _by_tiles(photo, lambda place, _: enlarged_at(answer, place, size), strength)
 
 
 def overview_of(photo: Photo) -> Tensor:
@@ -227,13 +222,13 @@ def _floats(photo: Photo, place: _Place) -> Tensor:
 
 
 def tiles(height: int, width: int) -> Iterator[_Place]:
-    """Rows and columns of tiles that cover a photo, of TILE_PX on each side or a little more.
+    """Rows and columns of tiles that cover a photo: about square, of TILE_PX² pixels at most.
 
-    Of a narrow photo as wide as it is, and as much longer.
+    A narrow photo has tiles as wide as it is, and as much longer.
     """
-    across = max(1, width // TILE_PX)
+    across = max(1, round(width / TILE_PX))
     columns = -(-width // across)
-    rows = max(1, TILE_PX**2 // columns)
+    rows = TILE_PX**2 // columns
     for top in range(0, height, rows):
         for left in range(0, width, columns):
             yield slice(top, min(top + rows, height)), slice(left, min(left + columns, width))

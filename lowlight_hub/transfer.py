@@ -126,20 +126,25 @@ def noise_of(photos: Tensor) -> Tensor:
     return power.masked_fill(hidden, torch.nan).nanmedian(dim=1).values.nan_to_num().sqrt()
 
 
-def columns_enlarged(small: Tensor, width: int) -> Tensor:
-    """B C h w made wider, bilinear: B C h width."""
-    size = (small.shape[2], width)
-    return functional.interpolate(small, size=size, mode="bilinear", align_corners=False)
+def enlarged_at(small: Tensor, place: tuple[slice, slice], size: tuple[int, int]) -> Tensor:
+    """What is at a place, rows and columns, of B C h w enlarged to a size: B C rows columns.
+
+    Bilinear, as interpolate() does it; `size` is height and width.
+    """
+    rows, columns = place
+    height, width = size
+    # The columns first, of what is still small: what comes second costs the time.
+    wide = _rows_enlarged(small.mT, columns, width).mT.contiguous()
+    return _rows_enlarged(wide, rows, height)
 
 
-def rows_enlarged(small: Tensor, rows: slice, height: int) -> Tensor:
-    """Rows of B C h w made higher, bilinear: B C rows w."""
+def _rows_enlarged(small: Tensor, rows: slice, height: int) -> Tensor:
     count = small.shape[2]
     # Centres of the rows among those of the small picture, as interpolate() places them.
     centres = torch.arange(rows.start, rows.stop, device=small.device)
-    centres = (centres + 0.5) * count / height - 0.5
-    above = centres.clamp(0, count - 1).floor().long()
-    share = (centres.clamp(0, count - 1) - above).view(-1, 1).to(small)
+    centres = ((centres + 0.5) * count / height - 0.5).clamp(0, count - 1)
+    above = centres.floor().long()
+    share = (centres - above).view(-1, 1).to(small)
     below = (above + 1).clamp(max=count - 1)
     return small[:, :, above].lerp_(small[:, :, below], share)
 

@@ -119,7 +119,7 @@ def run(photo: Photo, settings: Settings) -> Run:
 def brightness_choices(
     path: Path, model: str, strength: float, detail: Detail
 ) -> list[tuple[float, Image.Image]]:
-    """A file restored in each brightness of CHOICE_STOPS: small pictures, remembered for a while.
+    """A file restored in each brightness of CHOICE_STOPS, small; remembered for SWEEP_S at most.
 
     Raises LowlightError as run_file does.
     """

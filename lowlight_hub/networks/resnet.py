@@ -19,8 +19,9 @@ def stage_widths(width: int | None) -> tuple[int, ...]:
 
 
 class _Shortcut(Conv2dNormActivation):
-    """A strided 1×1 convolution, as a plain one of every stride-th pixel.
+    """A strided 1×1 convolution, normalised, as a plain one of every stride-th pixel.
 
+    B inputs H W to B outputs and both sides a stride-th, rounded up.
     oneDNN's own for few channels writes past its memory in training (uxlfoundation/oneDNN#6035).
     """
 

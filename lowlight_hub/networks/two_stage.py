@@ -12,10 +12,9 @@ from lowlight_hub.transfer import (
     apply_maps,
     brightened,
     colour_maps,
-    columns_enlarged,
+    enlarged_at,
     noise_of,
     ridge_of,
-    rows_enlarged,
 )
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
@@ -98,15 +97,13 @@ class TwoStageAutoencoder(LowlightModel):
         size: tuple[int, int],
         brightness: float = 0.0,
     ) -> TileNetwork:
-        height, width = size
-        plan = columns_enlarged(self.plan(overview, closeups, size, brightness), width)
+        plan = self.plan(overview, closeups, size, brightness)
         grey = bool((overview == overview[:, :1]).all())
 
         def restored(tile: Tensor, top: int, left: int) -> Tensor:
             down, across = tile.shape[2:]
-            enlarged = rows_enlarged(
-                plan[..., left : left + across], slice(top, top + down), height
-            )
+            place = slice(top, top + down), slice(left, left + across)
+            enlarged = enlarged_at(plan, place, size)
             answer = self.finished(tile.to(enlarged.device), enlarged)
             return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
