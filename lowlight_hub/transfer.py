@@ -131,22 +131,20 @@ def enlarged_at(small: Tensor, place: tuple[slice, slice], size: tuple[int, int]
 
     Bilinear, as interpolate() does it; `size` is height and width.
     """
-    rows, columns = place
-    height, width = size
-    # The columns first, of what is still small: what comes second costs the time.
-    wide = _rows_enlarged(small.mT, columns, width).mT.contiguous()
-    return _rows_enlarged(wide, rows, height)
-
-
-def _rows_enlarged(small: Tensor, rows: slice, height: int) -> Tensor:
-    count = small.shape[2]
-    # Centres of the rows among those of the small picture, as interpolate() places them.
-    centres = torch.arange(rows.start, rows.stop, device=small.device)
-    centres = ((centres + 0.5) * count / height - 0.5).clamp(0, count - 1)
-    above = centres.floor().long()
-    share = (centres - above).view(-1, 1).to(small)
-    below = (above + 1).clamp(max=count - 1)
-    return small[:, :, above].lerp_(small[:, :, below], share)
+    # Centres of the pixels there, in -1..1 over the whole, as grid_sample() wants them.
+    down, across = (
+        (torch.arange(it.start, it.stop, device=small.device) + 0.5) / side * 2 - 1
+        for it, side in zip(place, size, strict=True)
+    )
+    grid = torch.stack(torch.meshgrid(across, down, indexing="xy"), dim=-1)
+    enlarged = functional.grid_sample(
+        small.float(),
+        grid.expand(len(small), -1, -1, -1),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=False,
+    )
+    return enlarged.to(small)
 
 
 def _window_mean(photos: Tensor) -> Tensor:

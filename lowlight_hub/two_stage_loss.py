@@ -15,6 +15,7 @@ from lowlight_hub.networks.two_stage import (
     plan_for,
     thumbnail_noise,
 )
+from lowlight_hub.transfer import enlarged_at
 
 PATCH_PX = 128
 SSIM_WEIGHT = 0.2
@@ -99,16 +100,8 @@ def _patch(
     """A patch of both photos, 3 h w, and of a plan 22 h w enlarged to their size."""
     height, width = dark.shape[-2:]
     rows, columns = somewhere(size, (height, width), at=(0.5, 0.5) if middle else None)
-    # Centres of the patch's pixels in -1..1 over the whole photo, as grid_sample() wants them.
-    down, across = (
-        (torch.arange(it.start, it.stop, device=plan.device) + 0.5) / side * 2 - 1
-        for it, side in zip((rows, columns), (height, width), strict=True)
-    )
-    grid = torch.stack(torch.meshgrid(across, down, indexing="xy"), dim=-1)[None]
-    enlarged = functional.grid_sample(
-        plan[None].float(), grid, mode="bilinear", padding_mode="border", align_corners=False
-    )
-    return dark[:, rows, columns], bright[:, rows, columns], enlarged[0]
+    (enlarged,) = enlarged_at(plan[None], (rows, columns), (height, width))
+    return dark[:, rows, columns], bright[:, rows, columns], enlarged
 
 
 def ssim(restored: Tensor, reference: Tensor) -> Tensor:
