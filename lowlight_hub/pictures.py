@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs
 from lowlight_hub.data import WHOLE
 from lowlight_hub.durable import replace_file
+from lowlight_hub.networks import LowlightModel
 from lowlight_hub.photos import photo_of, to_picture, to_tensor
 from lowlight_hub.restoring import enhance
 
@@ -27,7 +28,7 @@ def sample_sheet(
     enhance() makes of the dark one, bright. Where that is the network's own answer, it is not
     shown twice.
     """
-    own = "transfer" in getattr(model, "details_by_tiles", ())
+    own = isinstance(model, LowlightModel) and "transfer" in model.details_by_tiles
     answers = [] if own else [model(dark)]
     if from_bright:
         answers.append(model(bright))

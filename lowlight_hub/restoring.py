@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.networks.model import TileNetwork, as_weights
+from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean
@@ -135,9 +135,9 @@ def restore(
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
     size = (photo.size[1], photo.size[0])
-    if detail in getattr(model, "details_by_tiles", ()):
+    if isinstance(model, LowlightModel) and detail in model.details_by_tiles:
         closeups = closeups_of(photo)
-        network = model.tiles_of(overview, closeups, size, brightness)  # type: ignore[operator]
+        network = model.tiles_of(overview, closeups, size, brightness)
         return _by_tiles(photo, _with_surroundings(network, seen), strength)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()

@@ -89,7 +89,7 @@ def test_width_64_is_the_published_resnet_18():
     photo = torch.rand(1, 3, 200, 200)
     with torch.inference_mode():
         torch.testing.assert_close(ours(photo), published(photo), rtol=1e-3, atol=1e-4)
-    # oneDNN writes past its memory in training where such a one has few channels.
+    # In training, oneDNN writes past its memory where a strided 1×1 one has few channels.
     for module in ours.modules():
         if isinstance(module, torch.nn.Conv2d):
             assert module.stride == (1, 1) or module.kernel_size != (1, 1)
