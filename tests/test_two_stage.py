@@ -32,6 +32,18 @@ def test_dark_photos_are_lifted_and_bright_ones_are_left():
     torch.testing.assert_close(normalised(torch.ones(1, 3, 8, 8)), torch.ones(1, 3, 8, 8))
 
 
+class _Darker(torch.nn.Module):
+    def forward(self, dark: torch.Tensor) -> torch.Tensor:
+        return 0.3 * dark
+
+
+def test_more_light_makes_nothing_darker():
+    model = TwoStageAutoencoder(width=8).eval()
+    model.coarse = _Darker()
+    photo = resize(torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0)), (48, 64))
+    torch.testing.assert_close(model(photo), photo, atol=0.02, rtol=0)
+
+
 def test_a_plan_makes_the_answer_of_the_thumbnail():
     generator = torch.Generator().manual_seed(0)
     small = 0.2 * torch.rand(1, 3, 48, 64, generator=generator)

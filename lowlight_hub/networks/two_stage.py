@@ -64,7 +64,8 @@ class TwoStageAutoencoder(LowlightModel):
         `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
         """
         small = resize(overview, thumbnail_size(*size))
-        answer = brightened(self.coarse(as_weights(self, small)).clamp(0, 1), brightness)
+        answer = no_darker(self.coarse(as_weights(self, small)).clamp(0, 1), small)
+        answer = brightened(answer, brightness)
         noise = thumbnail_noise(overview, small), noise_levels(closeups)
         return plan_for(small.to(answer), answer, *(it.to(answer) for it in noise))
 
@@ -108,6 +109,17 @@ class TwoStageAutoencoder(LowlightModel):
             return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
         return TileNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
+
+
+def no_darker(answer: Tensor, small: Tensor) -> Tensor:
+    """An answer B 3 h w to thumbnails B 3 h w, both in 0..1, with what it lacks of their light.
+
+    In their own colours. More light makes nothing darker, but a network that takes a lit place in
+    the dark for a night that is to stay so may.
+    """
+    light = _grey(small).to(answer)
+    lacking = (light - _grey(answer)).clamp_min(0)
+    return (answer + lacking * small.to(answer) / light.clamp_min(_LEAST_MEAN)).clamp(0, 1)
 
 
 def plan_for(small: Tensor, answer: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
