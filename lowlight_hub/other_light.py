@@ -15,11 +15,11 @@ from lowlight_hub.simulation import to_linear, to_srgb
 from lowlight_hub.transfer import with_odds
 
 # Shares of the photos in another light: by night, in fog, as a page; the rest is white.
-_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.24, 0.35, 0.17
+_NIGHT_SHARE, _FOG_SHARE, _PAGE_SHARE = 0.10, 0.40, 0.20
 _MOST_LAMPS = 100
 # Of mixed light: how often it is a night with lamps; and of the rest, how often the bright part is
 # windows, and not the photo's own bright places.
-_LAMPS_SHARE, _WINDOWS_SHARE = 0.4, 0.65
+_LAMPS_SHARE, _WINDOWS_SHARE = 0.5, 0.65
 # How much light lamps give where they give most, and the power of it that is to be seen: from 6 %
 # become 32 %, from 80 % 91 %.
 _LAMP_LIGHT, _LIFTED = (0.06, 0.8), 0.4

@@ -10,8 +10,8 @@ from lowlight_hub.gaussian import blurred
 from lowlight_hub.networks import TwoStageAutoencoder
 from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.two_stage import noise_levels, plan_for, thumbnail_noise
-from lowlight_hub.transfer import apply_maps
+from lowlight_hub.networks.two_stage import no_darker, noise_levels, plan_for, thumbnail_noise
+from lowlight_hub.transfer import apply_maps, with_odds
 from lowlight_hub.two_stage_loss import two_stage_loss
 
 
@@ -32,16 +32,37 @@ def test_dark_photos_are_lifted_and_bright_ones_are_left():
     torch.testing.assert_close(normalised(torch.ones(1, 3, 8, 8)), torch.ones(1, 3, 8, 8))
 
 
+def test_what_the_coarse_stage_would_darken_keeps_its_light_and_colours():
+    generator = torch.Generator().manual_seed(0)
+    small = torch.rand(1, 3, 8, 8, generator=generator)
+    torch.testing.assert_close(no_darker(0.3 * small, small), small)
+    lit = small.clone()
+    lit[..., :4] = with_odds(small[..., :4], 3)
+    lit[..., 4:] *= 0.5
+    answer = no_darker(lit, small)
+    assert torch.equal(answer[..., :4], lit[..., :4])
+    torch.testing.assert_close(answer[..., 4:], small[..., 4:])
+    # Of another colour, and clipped in one channel or black: as light, and within 0..1.
+    tinted = torch.tensor([1.0, 0.97, 0.9]).view(1, 3, 1, 1)
+    for photo in (torch.ones(1, 3, 1, 1), torch.zeros(1, 3, 1, 1), tinted.flip(1)):
+        answer = no_darker(photo * tinted, photo)
+        assert 0 <= answer.min() <= answer.max() <= 1
+        torch.testing.assert_close(answer.mean(), photo.mean())
+
+
 class _Darker(torch.nn.Module):
     def forward(self, dark: torch.Tensor) -> torch.Tensor:
         return 0.3 * dark
 
 
-def test_more_light_makes_nothing_darker():
+def test_a_photo_that_the_coarse_stage_would_darken_stays_unless_less_light_is_asked_for():
     model = TwoStageAutoencoder(width=8).eval()
     model.coarse = _Darker()
     photo = resize(torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0)), (48, 64))
     torch.testing.assert_close(model(photo), photo, atol=0.02, rtol=0)
+    plan = model.plan(photo, photo, (48, 64), brightness=-1.0)
+    answer, small = plan[:, 12:15], plan[:, 15:18]
+    assert (answer.mean() / small.mean()).item() == pytest.approx(0.7, abs=0.15)
 
 
 def test_a_plan_makes_the_answer_of_the_thumbnail():

@@ -39,7 +39,8 @@ class TwoStageAutoencoder(LowlightModel):
     a thumbnail of the whole photo, 152 pixels on its longer side, since the light of a scene is a
     global fact. Local affine colour maps carry its answer to the photo (He and Sun, "Fast Guided
     Filter", arXiv 1505.00996, 2015), and the fine stage mends what they leave: noise and blur.
-    `width` is the number of channels of the coarse autoencoder's first level.
+    No place of the thumbnail is given less light than it has. `width` is the number of channels of
+    the coarse autoencoder's first level.
     """
 
     details_by_tiles = ("transfer", "network")
@@ -61,7 +62,8 @@ class TwoStageAutoencoder(LowlightModel):
         """What is to be done with a photo of this height and width, B 22 h w.
 
         `overview` and `closeups` are as tiles_of takes them, or the photo itself, B 3 H W in 0..1.
-        `brightness`, in stops, is how much more light it gets than the coarse stage would give it.
+        `brightness`, in stops, is how much more light it gets than the coarse stage, which takes
+        none away, would give it.
         """
         small = resize(overview, thumbnail_size(*size))
         answer = no_darker(self.coarse(as_weights(self, small)).clamp(0, 1), small)
@@ -112,14 +114,16 @@ class TwoStageAutoencoder(LowlightModel):
 
 
 def no_darker(answer: Tensor, small: Tensor) -> Tensor:
-    """An answer B 3 h w to thumbnails B 3 h w, both in 0..1, with what it lacks of their light.
+    """An answer B 3 h w to thumbnails B 3 h w, both in 0..1, with at least their light everywhere.
 
-    In their own colours. More light makes nothing darker, but a network that takes a lit place in
-    the dark for a night that is to stay so may.
+    What it lacks is taken from the thumbnail's own colours. A network that takes a lit place in the
+    dark for a night that is to stay would darken it; more light never does.
     """
-    light = _grey(small).to(answer)
-    lacking = (light - _grey(answer)).clamp_min(0)
-    return (answer + lacking * small.to(answer) / light.clamp_min(_LEAST_MEAN)).clamp(0, 1)
+    small = small.to(answer)
+    lacking = (_grey(small) - _grey(answer)).clamp_min(0)
+    missing = torch.maximum(answer, small) - answer
+    share = lacking / _grey(missing).clamp_min(torch.finfo(missing.dtype).tiny)
+    return answer + share * missing
 
 
 def plan_for(small: Tensor, answer: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
