@@ -65,11 +65,11 @@ class TwoStageAutoencoder(LowlightModel):
         `brightness`, in stops, is how much more light it gets than the coarse stage, which takes
         none away, would give it.
         """
-        small = resize(overview, thumbnail_size(*size))
-        answer = no_darker(self.coarse(as_weights(self, small)).clamp(0, 1), small)
-        answer = brightened(answer, brightness)
+        small = as_weights(self, resize(overview, thumbnail_size(*size)))
+        answer = self.coarse(small).clamp(0, 1)
+        answer = brightened(no_darker(answer, small), brightness)
         noise = thumbnail_noise(overview, small), noise_levels(closeups)
-        return plan_for(small.to(answer), answer, *(it.to(answer) for it in noise))
+        return plan_for(small, answer, *(it.to(answer) for it in noise))
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
@@ -119,7 +119,6 @@ def no_darker(answer: Tensor, small: Tensor) -> Tensor:
     What it lacks is taken from the thumbnail's own colours. A network that takes a lit place in the
     dark for a night that is to stay would darken it; more light never does.
     """
-    small = small.to(answer)
     lacking = (_grey(small) - _grey(answer)).clamp_min(0)
     missing = torch.maximum(answer, small) - answer
     share = lacking / _grey(missing).clamp_min(torch.finfo(missing.dtype).tiny)
