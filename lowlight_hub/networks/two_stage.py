@@ -65,8 +65,9 @@ class TwoStageAutoencoder(LowlightModel):
         `brightness`, in stops, is how much more light it gets than the coarse stage, which takes
         none away, would give it.
         """
-        small = as_weights(self, resize(overview, thumbnail_size(*size)))
-        answer = self.coarse(small).clamp(0, 1)
+        small = resize(overview, thumbnail_size(*size))
+        answer = self.coarse(as_weights(self, small)).to(small.dtype).clamp(0, 1)
+        small = small.to(answer)
         answer = brightened(no_darker(answer, small), brightness)
         noise = thumbnail_noise(overview, small), noise_levels(closeups)
         return plan_for(small, answer, *(it.to(answer) for it in noise))
@@ -84,7 +85,7 @@ class TwoStageAutoencoder(LowlightModel):
         kept = (photo + _BLACK) * _ratio(_grey(answer), _grey(small)) - _BLACK
         levels = plan[:, _LEVELS]
         mended = self.fine(*(as_weights(self, it) for it in (lit, guided, answer, levels)))
-        return torch.lerp(kept, mended, plan[:, _FINE_SHARE])
+        return torch.lerp(kept, mended.to(kept), plan[:, _FINE_SHARE])
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
