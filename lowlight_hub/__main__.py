@@ -8,6 +8,7 @@ from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
 from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
+from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import (
     CONFIG_FILE,
@@ -20,7 +21,7 @@ from lowlight_hub.folders import (
 )
 from lowlight_hub.hub import load_model
 from lowlight_hub.hub_data import data_folder
-from lowlight_hub.photos import save_photo
+from lowlight_hub.photos import SUFFIXES, save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
 from lowlight_hub.restoring import DETAILS, check_settings
@@ -119,7 +120,8 @@ def _add_enhance(commands) -> None:
         "--model",
         default=DEFAULT,
         metavar="NAME",
-        help="a bundled model or a folder of train.py (default: %(default)s)",
+        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
+        "(default: %(default)s)",
     )
     enhance.add_argument(
         "--detail",
@@ -157,6 +159,16 @@ def _add_enhance(commands) -> None:
     enhance.set_defaults(run=_enhance)
 
 
+def _make_out(out: Path) -> None:
+    if out.suffix.lower() in SUFFIXES and not out.exists():
+        raise LowlightError(
+            f"--out is a folder for the results, and {out.name} is named as a photo is: take "
+            "another name"
+        )
+    make_folder(out)
+    check_writable(out)
+
+
 def _enhance(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model)
     settings = {"detail": arguments.detail, "strength": arguments.strength}
@@ -165,6 +177,8 @@ def _enhance(arguments: argparse.Namespace) -> int:
         check_settings(**settings, brightness=brightness)
         labels[label_of(arguments.model, brightness, arguments.detail)] = brightness
     photos, complaints = find_photos(arguments.inputs, arguments.out, label_of(arguments.model))
+    if photos:  # not found out after the first was restored
+        _make_out(arguments.out)
     suffix = f".{arguments.format}" if arguments.format else None
     count = 0
     for label, brightness in labels.items():

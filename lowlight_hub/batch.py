@@ -9,9 +9,18 @@ from pathlib import Path
 from torch import nn
 from tqdm import tqdm
 
+from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
+
+
+@dataclass(frozen=True)
+class Found:
+    """A photo, and where its result goes below the folder of results: as it lay in its own."""
+
+    path: Path
+    folder: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -33,51 +42,54 @@ def label_of(model: str, brightness: float = 0.0, detail: Detail = "transfer") -
     return f"{name}_{brightness:+g}EV" if brightness else name
 
 
-def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Path], list[str]]:
+def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Found], list[str]]:
     """The photos among files and in folders, subfolders included, each once; and complaints.
 
-    What has the name of a result of the model `label`, of any detail and brightness, and lies where
-    these go, see plan, is only taken when it is named itself.
+    What has the name of a result of the model `label` or of an attempt, of any detail and
+    brightness, and lies where these go, see plan, is only taken when it is named itself.
     """
-    details = "|".join(DETAILS)
-    result = re.compile(rf".*_{re.escape(label)}(_({details}))?(_[+-][^_]+EV)?(-\d+)?")
-    photos: dict[str, Path] = {}
+    models, details = ("|".join(map(re.escape, it)) for it in ({label, *ATTEMPTS}, DETAILS))
+    result = re.compile(rf".*_({models})(_({details}))?(_[+-][^_]+EV)?(-\d+)?")
+    results = Path(os.path.realpath(out))
+    photos: dict[str, Found] = {}
     complaints = []
     for given in inputs:
         if not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir() raises for too long a name
-            photos.setdefault(os.path.realpath(given), given)
+            photos.setdefault(os.path.realpath(given), Found(given))
             continue
         found = [
             path
             for path in photos_below(given)
-            if not (result.fullmatch(path.stem) and path.parent.resolve() == out.resolve())
+            if not (result.fullmatch(path.stem) and path.parent.resolve().is_relative_to(results))
         ]
         for path in found:
-            photos.setdefault(os.path.realpath(path), path)
+            photo = Found(path, path.parent.relative_to(given))
+            photos.setdefault(os.path.realpath(path), photo)
         if not found:
             complaints.append(f"{given} holds no photo ({', '.join(SUFFIXES)})")
     return list(photos.values()), complaints
 
 
-def plan(photos: Sequence[Path], out: Path, label: str, suffix: str | None = None) -> list[Job]:
-    """What is written where: STEM_LABEL.EXT in the folder `out`, numbered where names meet.
+def plan(photos: Sequence[Found], out: Path, label: str, suffix: str | None = None) -> list[Job]:
+    """What is written where: FOLDER/STEM_LABEL.EXT in the folder `out`, numbered where names meet.
 
     `suffix` (".png", say) is that of all results; None keeps each photo's own where it can be
     written, and takes .png elsewhere.
     """
     jobs, taken = [], set()
     for photo in photos:
-        own = photo.suffix.lower()
+        own = photo.path.suffix.lower()
         extension = suffix or (own if own in SAVED_SUFFIXES else ".png")
         number = 1
         while True:
-            name = f"{photo.stem}_{label}{f'-{number}' if number > 1 else ''}{extension}"
+            name = f"{photo.path.stem}_{label}{f'-{number}' if number > 1 else ''}{extension}"
+            target = out / photo.folder / name
             # Many file systems do not tell upper from lower case.
-            if name.casefold() not in taken:
+            if str(target).casefold() not in taken:
                 break
             number += 1
-        taken.add(name.casefold())
-        jobs.append(Job(photo, out / name))
+        taken.add(str(target).casefold())
+        jobs.append(Job(photo.path, target))
     return jobs
 
 
@@ -99,10 +111,10 @@ def enhance_batch(
     """
     check_settings(detail=detail, strength=strength, brightness=brightness)
     written, complaints, existing = [], [], []
-    originals = {job.source.resolve() for job in jobs}
+    originals = {os.path.realpath(job.source) for job in jobs}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
         try:
-            if job.target.resolve() in originals:
+            if os.path.realpath(job.target) in originals:
                 raise LowlightError(f"{job.target} is one of the photos: take another --out")
             if os.path.lexists(job.target) and not overwrite:
                 existing.append(job.target)

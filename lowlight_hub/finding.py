@@ -131,7 +131,7 @@ def _photos_by_stem(folder: Path) -> dict[str, Path]:
         raise LowlightError(f"there is no folder {folder}")
     photos: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if is_photo(path):
+        if is_photo(path.name):
             if path.stem in photos:
                 raise LowlightError(
                     f"{folder} holds {path.stem} twice: {photos[path.stem].name} and {path.name}"

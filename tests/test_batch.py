@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from lowlight_hub.__main__ import main
-from lowlight_hub.batch import label_of, plan
+from lowlight_hub.batch import Found, label_of, plan
 from lowlight_hub.photos import save_photo
 
 
@@ -27,12 +27,12 @@ def run(*arguments) -> int:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_folder_keeps_its_formats(night, tmp_path, capsys):
     assert run(night, "--out", tmp_path / "out") == 0
-    expected = ["a_listing.jpg", "a_listing.png", "b_listing.webp", "c_listing.png"]
+    expected = ["a_listing.jpg", "a_listing.png", "c_listing.png", "deeper/b_listing.webp"]
     assert names(tmp_path / "out") == expected
     for name in expected:
         with Image.open(tmp_path / "out" / name) as picture:
@@ -42,12 +42,69 @@ def test_a_folder_keeps_its_formats(night, tmp_path, capsys):
 
 def test_photos_of_one_name_all_get_a_result(night, tmp_path):
     assert run(night / "a.jpg", night, "--out", tmp_path, "--format", "png") == 0
-    results = [name for name in names(tmp_path) if name.endswith(".png")]
-    assert results == ["a_listing-2.png", "a_listing.png", "b_listing.png", "c_listing.png"]
+    results = [name for name in names(tmp_path) if name.endswith("g.png") or "-" in name]
+    assert results == [
+        "a_listing-2.png",
+        "a_listing.png",
+        "c_listing.png",
+        "deeper/b_listing.png",
+    ]
+
+
+def test_photos_that_come_later_change_no_names(night, tmp_path, capsys):
+    (night / "deeper" / "b.webp").rename(night / "deeper" / "a.jpg")
+    run(night, "--out", tmp_path / "out")
+    before = (tmp_path / "out" / "deeper" / "a_listing.jpg").read_bytes()
+    save_photo(Image.new("RGB", (20, 20), (9, 9, 9)), night / "another" / "a.jpg")
+    capsys.readouterr()
+    run(night, "--out", tmp_path / "out")
+    assert "wrote 1 of 5 photos" in capsys.readouterr().out
+    assert Image.open(tmp_path / "out" / "another" / "a_listing.jpg").size == (20, 20)
+    assert (tmp_path / "out" / "deeper" / "a_listing.jpg").read_bytes() == before
+
+
+def test_results_of_other_models_are_not_taken_for_photos(night, capsys):
+    run(night, "--out", night)
+    assert main(["enhance", str(night), "--out", str(night), "--model", "attempt-1"]) == 0
+    assert "wrote 4 of 4 photos" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_is_hidden_is_left_alone(night, tmp_path, capsys):
+    for hidden in (".thumbnails/a.jpg", "deeper/.a.jpg"):
+        save_photo(Image.new("RGB", (2, 2)), night / hidden)
+    run(night, "--out", tmp_path / "out")
+    assert "wrote 4 of 4 photos" in capsys.readouterr().out
+    # Hidden is what the folder hides, not where it lies.
+    night.rename(tmp_path / ".night")
+    run(tmp_path / ".night", "--out", tmp_path / "again")
+    assert "wrote 4 of 4 photos" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_is_said_before_a_photo_is_restored(
+    night, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("lowlight_hub.batch.enhance_file", lambda *_, **__: pytest.fail("restored"))
+    (tmp_path / "file").write_text("mine")
+    for out, said in (
+        (tmp_path / "file", "cannot make"),
+        (tmp_path / "result.jpg", "--out is a folder for the results, and result.jpg is named as"),
+    ):
+        assert run(night, "--out", out) == 1
+        told = capsys.readouterr().err
+        assert said in told and len(told.splitlines()) == 1
+    assert not (tmp_path / "result.jpg").exists()
+
+
+def test_a_link_to_itself_stops_no_other_photo(night, tmp_path, capsys):
+    (night / "loop.jpg").symlink_to(night / "loop.jpg")
+    assert run(night / "loop.jpg", night / "a.jpg", "--out", tmp_path / "out") == 1
+    told = capsys.readouterr()
+    assert "wrote 1 of 2 photos" in told.out
+    assert len(told.err.strip().splitlines()) == 1 and "loop.jpg" in told.err
 
 
 def test_names_that_differ_in_case_only_do_not_meet():
-    jobs = plan([Path("A.jpg"), Path("a.jpg")], Path("out"), "vae")
+    jobs = plan([Found(Path("A.jpg")), Found(Path("a.jpg"))], Path("out"), "vae")
     assert [job.target.name for job in jobs] == ["A_vae.jpg", "a_vae-2.jpg"]
 
 
@@ -73,8 +130,7 @@ def test_results_inside_the_folder_are_not_taken_for_photos(night, capsys):
     assert len(names(night / "out")) == 4
     for _ in range(2):
         run(night, "--out", night, "--overwrite")
-    # The results of the first run are photos like others; those of the second are not.
-    assert "wrote 8 of 8 photos" in capsys.readouterr().out
+        assert "wrote 4 of 4 photos" in capsys.readouterr().out
 
 
 def test_one_photo_under_several_names_is_taken_once(night, tmp_path, capsys):

@@ -22,6 +22,14 @@ def test_tiffs_of_other_kinds_are_named(tmp_path):
         open_photo(tmp_path / "float.tif")
 
 
+@pytest.mark.parametrize("tags", [{"subfiletype": 1}, {"extratags": [(50706, 1, 4, b"\1\4\0\0")]}])
+def test_raw_files_of_cameras_are_named_and_not_their_thumbnails_taken(tmp_path, tags):
+    thumbnail = np.zeros((120, 160, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "raw.dng", thumbnail, photometric="rgb", **tags)
+    with pytest.raises(LowlightError, match=r"raw\.dng is a camera's raw file: develop it"):
+        open_photo(tmp_path / "raw.dng")
+
+
 def test_pipes_and_lack_of_memory_have_their_own_sentence(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe.jpg")
     with pytest.raises(LowlightError, match="is not a file"):

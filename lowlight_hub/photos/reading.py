@@ -10,6 +10,7 @@ from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos.colours import (
@@ -54,6 +55,8 @@ MAX_FILE_BYTES = 512 * 2**20
 # Under the 89 megapixels from which Pillow itself suspects a decompression bomb.
 MAX_PIXELS = 80_000_000
 MAX_SIDE_PX = 40_000
+# Tags of TIFF: the first one's lowest bit says that the picture is a smaller one of another.
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706
 
 # What decoders may raise on a damaged or hostile file; imagecodecs' errors are RuntimeErrors.
 _DECODING_ERRORS = (
@@ -75,14 +78,18 @@ _DECODING_ERRORS = (
 
 
 def is_photo(name: str | PurePath) -> bool:
-    """Whether a file is named as a photo is, and is not hidden."""
+    """Whether a file, from the folder that was given, is named as a photo is, and not hidden.
+
+    As what lies in .thumbnails or .Trash is.
+    """
     path = PurePath(name)
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in SUFFIXES and not any(it.startswith(".") for it in path.parts)
 
 
 def photos_below(folder: Path) -> list[Path]:
     """The photos in a folder and its subfolders, by name, in order."""
-    return [path for path in sorted(folder.rglob("*")) if is_photo(path) and path.is_file()]
+    found = sorted(folder.rglob("*"))
+    return [path for path in found if is_photo(path.relative_to(folder)) and path.is_file()]
 
 
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
@@ -95,6 +102,7 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo
     try:
         encoded = _read(source, name)
         with Image.open(BytesIO(encoded), formats=FORMATS) as picture:
+            _check_developed(picture, name)
             _check_size(picture, name)
             return _photo_of(picture, encoded if is_deep(picture) else None)
     except FileNotFoundError:
@@ -141,6 +149,17 @@ def _read(source: str | Path | IO[bytes], name: str) -> bytes:
             f"{name} is too large a file: at most {MAX_FILE_BYTES // 2**20} MiB can be read"
         )
     return encoded
+
+
+def _check_developed(picture: Image.Image, name: str) -> None:
+    """Raises LowlightError for a camera's raw file, of which Pillow sees the thumbnail only."""
+    if not isinstance(picture, TiffImageFile):
+        return
+    is_reduced = bool(picture.tag_v2.get(_SUBFILE_TYPE, 0) & 1)
+    if is_reduced or _DNG_VERSION in picture.tag_v2:
+        raise LowlightError(
+            f"{name} is a camera's raw file: develop it to a TIFF, PNG or JPEG first"
+        )
 
 
 def _check_size(picture: Image.Image, name: str) -> None:
