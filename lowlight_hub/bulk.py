@@ -64,13 +64,16 @@ def enhance_in_bulk(
     detail: Detail = "transfer",
     strength: float = 1.0,
     brightness: float = 0.0,
+    keep_metadata: bool = False,
+    overwrite: bool = False,
 ) -> Report:
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
     A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png,
     where MODEL is the last part of `model`, as load_model takes it, with another detail than
-    "transfer" and the stops of `brightness` where there are any. What is there already is
-    skipped, so the same call goes on with what was interrupted. What failed is in the report
+    "transfer" and the stops of `brightness` where there are any; of `strength` and `keep_metadata`
+    names say nothing. What is there already is skipped, so the same call goes on with what was
+    interrupted, unless `overwrite` makes all of it anew. What failed is in the report
     and, as soon as it fails, in failures.jsonl in `target` (in a bucket when the call ends,
     which cannot append); it is tried again by the next call. `workers` hold the model each;
     None takes one for each processor, and this machine alone runs no more than that.
@@ -101,7 +104,7 @@ def enhance_in_bulk(
         ):
             raise LowlightError(f"{target} lies in {source}: results would be taken for photos")
         after.filesystem.create_dir(after.root, recursive=True)
-        present = set(names_in(after))
+        present = set() if overwrite else set(names_in(after))
         waiting = [job for job in jobs if job["result"] not in present]
     failures: dict[str, str] = {}
     with (
@@ -111,8 +114,19 @@ def enhance_in_bulk(
     ):
         _check_case(after, jobs)
         if waiting:
-            settings = {"detail": detail, "strength": strength, "brightness": brightness}
-            worker = {"source": before, "target": after, "model": loaded, "settings": settings}
+            settings = {
+                "detail": detail,
+                "strength": strength,
+                "brightness": brightness,
+                "keep_metadata": keep_metadata,
+            }
+            worker = {
+                "source": before,
+                "target": after,
+                "model": loaded,
+                "settings": settings,
+                "overwrite": overwrite,
+            }
             rows = _rows(ray, waiting, workers, worker)
             for row in tqdm(
                 rows, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
@@ -169,7 +183,7 @@ def _rows(
     except Exception as error:  # Ray's own are of many kinds
         raise LowlightError(f"Ray gave up: {reason_of(error)}; {AGAIN}") from error
     for photo, job in lost.items():
-        is_done = worker["target"].holds(job["result"])
+        is_done = not worker["overwrite"] and worker["target"].holds(job["result"])
         why = f"{photo} lost its worker, for want of memory perhaps: take fewer --workers"
         yield {**job, "failure": "" if is_done else why}
 
@@ -177,18 +191,26 @@ def _rows(
 class _Worker:
     """An actor: the model comes once, then photo after photo."""
 
-    def __init__(self, source: Place, target: Place, model: nn.Module, settings: dict[str, Any]):
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        model: nn.Module,
+        settings: dict[str, Any],
+        overwrite: bool,
+    ):
         import torch
 
         torch.set_num_threads(1)  # as many workers as processors
         self._source, self._target = source, target
         self._model = model
         self._settings = settings  # keywords of enhance_file()
+        self._overwrite = overwrite
 
     def __call__(self, job: dict[str, str]) -> dict[str, str]:
         try:
             # There where the block was begun by a worker that died.
-            if not self._target.holds(job["result"]):
+            if self._overwrite or not self._target.holds(job["result"]):
                 self._restore(job["photo"], job["result"])
         except LowlightError as error:
             return {**job, "failure": str(error)}
@@ -206,7 +228,8 @@ class _Worker:
             try:
                 enhance_file(self._model, before, after, **self._settings)
             except LowlightError as error:
-                raise LowlightError(str(error).replace(str(before), photo)) from None
+                told = str(error).replace(str(before), photo).replace(str(after), result)
+                raise LowlightError(told) from None
             path, filesystem = self._target.path(result), self._target.filesystem
             filesystem.create_dir(str(PurePosixPath(path).parent), recursive=True)
             try:
@@ -286,6 +309,12 @@ def main(argv: list[str] | None = None) -> int:
         default=0.0,
         help="in stops, from -2 to 2; the results are named after it",
     )
+    parser.add_argument(
+        "--keep-metadata",
+        action="store_true",
+        help="keep camera, lens, exposure and date (never the place)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="make anew what is there already")
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

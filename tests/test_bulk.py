@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import Base
 from torch import nn
 
 from lowlight_hub import bulk, enhance, load_model
@@ -106,6 +107,16 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     # Of another brightness and detail there is nothing yet.
     assert main([str(few), str(out), "--model", model]) == 0
     assert "restored 1 photos, 0 were there already" in capsys.readouterr().out
+    exif = Image.Exif()
+    exif[Base.Make] = "Maker"
+    with Image.open(few / "first.png") as before:
+        before.save(few / "first.png", exif=exif)
+    anew = ["--model", model, "--strength", "0", "--keep-metadata", "--overwrite"]
+    assert main([str(few), str(out), *anew]) == 0
+    assert "restored 1 photos, 0 were there already" in capsys.readouterr().out
+    with Image.open(out / "first_listing.png") as after, Image.open(few / "first.png") as before:
+        assert np.array_equal(np.asarray(after), np.asarray(before))
+        assert after.getexif()[Base.Make] == "Maker"
 
 
 def test_ctrl_c_says_how_to_go_on_and_keeps_the_failures(
