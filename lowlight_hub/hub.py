@@ -1,5 +1,6 @@
 """load_model: a trained model by the name of an attempt, a folder, or a repository of the Hub."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -74,4 +75,6 @@ def _is_path(name: object) -> bool:
     if not isinstance(name, str) or name in ATTEMPTS:
         return False
     is_written_so = name.startswith((".", "/", "~")) or name.count("/") > 1
-    return is_written_so or (Path(name) / CONFIG_FILE).is_file()
+    # A folder that is not trained yet is no repository either. Path's own raise for long names.
+    is_there = os.path.isdir(name) and "/" in name  # noqa: PTH112
+    return is_written_so or is_there or os.path.isfile(Path(name) / CONFIG_FILE)  # noqa: PTH113

@@ -104,6 +104,18 @@ def test_unknown_names_are_answered_with_the_known_ones(name):
     assert all(name in str(caught.value) for name in ATTEMPTS)
 
 
+def test_a_name_longer_than_files_may_have_is_refused_like_others():
+    with pytest.raises(LowlightError, match="no attempt is called 'xxx"):
+        load_model("x" * 300)
+
+
+def test_a_folder_without_a_model_is_not_looked_up_on_the_hub(tmp_path, monkeypatch):
+    (tmp_path / "runs" / "attempt-1").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LowlightError, match="has it been trained"):
+        load_model("runs/attempt-1")
+
+
 def _spoil_weights(change):
     def spoil(folder):
         weights = load_file(folder / WEIGHTS_FILE)
