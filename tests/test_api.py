@@ -160,6 +160,25 @@ def test_too_many_photos_are_refused(client, dark_file):
         client.predict([], api_name="/enhance_batch")
 
 
+def test_what_a_format_cannot_hold_is_said_without_the_servers_folders(client, tmp_path):
+    Image.new("RGB", (17_000, 4)).save(tmp_path / "wide.png")
+    asked = {"model": "listing", "file_format": "webp", "api_name": "/enhance"}
+    with pytest.raises(AppError, match=r"cannot write wide_listing\.webp: a \.webp holds at most"):
+        client.predict(handle_file(tmp_path / "wide.png"), **asked)
+
+
+def test_choices_of_brightness_look_as_the_result_will_where_much_is_transparent(tmp_path, photo):
+    dark = np.asarray(to_picture(photo * 0.15))
+    alpha = np.where(np.arange(320) < 220, 0, 255).astype(np.uint8) * np.ones((240, 1), np.uint8)
+    Image.fromarray(np.dstack([dark, alpha])).save(tmp_path / "part.png")
+    result = np.asarray(enhance(load_model(DEFAULT), tmp_path / "part.png"))
+    choices = dict(service.brightness_choices(tmp_path / "part.png", DEFAULT, 1.0, "transfer"))
+    small = np.asarray(choices[0.0])
+    there = round(small.shape[1] * 240 / 320)
+    expected = result[:, 240:, :3].mean()
+    assert small[:, there:].mean() == pytest.approx(expected, rel=0.1)
+
+
 def test_what_nobody_foresaw_is_one_sentence(client, monkeypatch, dark_file):
     monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
     with pytest.raises(AppError, match="the fault is not your photo's") as caught:

@@ -14,7 +14,6 @@ from lowlight_hub.demo.figures import model_choices
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.photos import save_photo
 from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
 
 
@@ -82,11 +81,17 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[Re
         luminance=gr.LinePlot(_histograms(done, said), visible=True),
         note=service.SHELF.sources(),
     )
-    target = service.jobs_of([path], settings)[0].target
-    save_photo(done.restored, target, keep_metadata=settings.keep_metadata)
-    yield Restored(
-        download=gr.DownloadButton(label, value=str(target), interactive=True, visible=True)
-    )
+    (job,) = service.jobs_of([path], settings)
+    try:
+        service.save(done, job, settings)
+    except LowlightError as error:
+        # In this format it cannot be had: that is no reason to take the picture away.
+        told = f"{error}."
+        gr.Warning(told)
+        yield Restored(download=gr.DownloadButton(visible=HIDDEN), note=told)
+        return
+    file = gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True)
+    yield Restored(download=file)
 
 
 def _several(

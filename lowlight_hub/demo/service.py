@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
-from lowlight_hub.batch import Job, label_of, plan
+from lowlight_hub.batch import Found, Job, label_of, plan
 from lowlight_hub.demo import scratch
 from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
@@ -21,7 +21,7 @@ from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
-from lowlight_hub.photos.photo import in_8_bits
+from lowlight_hub.photos.photo import in_8_bits, over_its_mean
 from lowlight_hub.restoring import Detail, check_settings, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
@@ -123,7 +123,7 @@ def brightness_choices(
 
     Raises LowlightError as run_file does.
     """
-    seen = overview_of(Photo(over_white(open_photo(path, path.name))))
+    seen = overview_of(Photo(over_its_mean(open_photo(path, path.name))))
     height, width = seen.shape[-2:]
     scale = min(1, CHOICE_PX / max(height, width))
     small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
@@ -155,8 +155,12 @@ def _model(name: str) -> LowlightModel:
     try:
         return SHELF.get(name)
     except LowlightError as error:
-        # Visitors learn which file it is, not where this machine keeps it.
-        raise LowlightError(str(error).replace(f"{bundled(name).parent}/", "")) from None
+        raise _without(bundled(name).parent, error) from None
+
+
+def _without(folder: Path, error: LowlightError) -> LowlightError:
+    """Visitors learn which file it is, not where this machine keeps it."""
+    return LowlightError(str(error).replace(f"{folder}/", ""))
 
 
 def run_file(path: Path, settings: Settings) -> Run:
@@ -170,7 +174,20 @@ def run_file(path: Path, settings: Settings) -> Run:
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
     """Where the results of these photos are written."""
     label = label_of(settings.model, settings.brightness, settings.detail)
-    return plan(paths, scratch.new_folder(), label, f".{settings.file_format}")
+    return plan(
+        [Found(path) for path in paths], scratch.new_folder(), label, f".{settings.file_format}"
+    )
+
+
+def save(done: Run, job: Job, settings: Settings) -> None:
+    """Writes a result, in full resolution, where its job says.
+
+    Raises LowlightError as save_photo does.
+    """
+    try:
+        save_photo(done.restored, job.target, keep_metadata=settings.keep_metadata)
+    except LowlightError as error:
+        raise _without(job.target.parent, error) from None
 
 
 def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path, Run | None, str]]:
@@ -186,7 +203,7 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
     for job in jobs_of(paths, settings):
         try:
             done = run_file(job.source, settings)
-            save_photo(done.restored, job.target, keep_metadata=settings.keep_metadata)
+            save(done, job, settings)
         except Exception as error:  # one photo must never stop the others
             words, name = in_words(error), job.source.name
             yield job.source, None, words if name in words else f"{name}: {words}"
