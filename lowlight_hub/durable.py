@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,9 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Calls `write` with a path beside `path`, then puts what it wrote in place, mode 0644.
+    """Calls `write` with a path beside `path`, then puts what it wrote in place.
+
+    Who may read it is what the umask says of every new file, whatever `write` made of it.
 
     Raises LowlightError where the disk is full or the folder cannot be written to; what was at
     `path` is then still there, untouched.
@@ -28,10 +31,12 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{secrets.token_hex(4)}.partial{path.suffix}")
     make_folder(path.parent)
     try:
+        beside.touch()
+        mode = stat.S_IMODE(beside.stat().st_mode)
         write(beside)
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        beside.chmod(0o644)
+        beside.chmod(mode)
         beside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:

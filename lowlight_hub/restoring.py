@@ -110,8 +110,9 @@ def enhance_file(
 ) -> None:
     """As enhance, from file to file: .png, .jpg or .webp by the target's suffix, replacing it.
 
-    A PNG has 16 bits where the source has more than 8. With `keep_metadata`, what the source's EXIF
-    says of camera, lens, exposure and date is kept, never the place or the thumbnail.
+    A PNG has 16 bits where the source has more than 8, but for "raw". With `keep_metadata`, what
+    the source's EXIF says of camera, lens, exposure and date is kept, never the place or the
+    thumbnail.
     Raises LowlightError as enhance does, and where the target cannot be written.
     """
     if Path(source).resolve() == Path(target).resolve():
@@ -147,7 +148,8 @@ def restore(
         answer = relit(small, answer)
     answer = brightened(answer, brightness)
     if detail == "raw":
-        raw = Photo((small[0].permute(1, 2, 0) * 255).round().byte().numpy())
+        pixels = (small[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        raw = Photo(pixels, camera=photo.camera)
         return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength)
     if detail == "transfer":
         maps = colour_maps(small, answer, ridge_of(noise_of(overview)))

@@ -124,6 +124,7 @@ def test_bits_alpha_and_camera_come_back():
     before = Photo(before.pixels, before.alpha, b"camera")
     after = restore(Brighter(), before)
     assert after.pixels.dtype == np.uint16 and after.camera == b"camera"
+    assert restore(AsItIs(), before, detail="raw").camera == b"camera"
     assert np.array_equal(after.alpha, before.alpha)
     assert (after.pixels[:10] == 65535).all()
     assert to_picture(after).mode == "RGBA"

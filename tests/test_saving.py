@@ -1,5 +1,7 @@
 """Photos become tensors, pictures and files, and nothing is lost or let out on the way."""
 
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +116,15 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(LowlightError, match=r"name it \.png, \.jpg"):
         save_photo(photo, tmp_path / "out.tif")
     assert not list(tmp_path.iterdir())
+
+
+def test_who_may_read_a_result_is_what_the_umask_says(tmp_path):
+    before = os.umask(0o077)
+    try:
+        save_photo(Image.new("RGB", (2, 2)), tmp_path / "private.png")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "private.png").stat().st_mode) == 0o600
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
