@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
+from lowlight_hub.averaging import average
 from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import check_writable, make_folder
@@ -72,6 +73,17 @@ def _parser() -> argparse.ArgumentParser:
         help="a folder that train.py wrote, such as runs/attempt-1",
     )
     bundle.set_defaults(run=_bundle)
+
+    mean = commands.add_parser("average", help="make one model of the mean of several's weights")
+    mean.add_argument(
+        "folders",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="trainings of one attempt that went on from each other's weights, or from the same",
+    )
+    mean.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the mean")
+    mean.set_defaults(run=_average)
 
     push = commands.add_parser("push", help="put models on the Hugging Face Hub")
     push.add_argument(
@@ -232,6 +244,11 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 def _bundle(arguments: argparse.Namespace) -> None:
     for folder in arguments.folders:
         print(bundle(folder))
+
+
+def _average(arguments: argparse.Namespace) -> None:
+    average(arguments.folders, arguments.out)
+    print(f"the mean of {len(arguments.folders)} trainings is in {arguments.out}")
 
 
 def _push(arguments: argparse.Namespace) -> int:

@@ -37,6 +37,8 @@ def trained_in_words(config: dict[str, Any]) -> str:
         words += " on from earlier weights"
     elif config["status"].startswith("cut short"):
         words += f", **cut short** of {config['epochs_planned']}"
+    if config.get("averaged_with"):
+        words += ", averaged"
     return words
 
 
@@ -115,6 +117,11 @@ def model_card(
         framing += f"\n- started from: {config['init_from']}"
     if config.get("freeze"):
         framing += f", their part `{config['freeze']}` frozen"
+    if config.get("averaged_with"):
+        framing += (
+            "\n- these weights are the mean of what this training came to and of others: "
+            f"{', '.join(map(str, config['averaged_with']))}"
+        )
     figures = [
         f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
         f"{row['psnr_gt_mean']:.2f} |"

@@ -41,6 +41,8 @@ CARD_KEYS: dict[str, Any] = {
     "processes": int | None,
     # Not there in those before a part could be frozen.
     "freeze": str | None,
+    # Only there in the mean of several trainings.
+    "averaged_with": list | None,
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"

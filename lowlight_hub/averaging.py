@@ -1,0 +1,72 @@
+"""The mean of the weights of several trainings: one model as good as many, at the cost of one."""
+
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from lowlight_hub.attempts import get_attempt
+from lowlight_hub.cards import write_card
+from lowlight_hub.durable import replace_file
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import (
+    HISTORY_FILE,
+    SAMPLES_FILE,
+    check_card_config,
+    check_whole,
+    fingerprint,
+    load_folder,
+    read_config,
+    save_model,
+)
+from lowlight_hub.photos import save_photo
+from lowlight_hub.pictures import samples_of_free_photos
+
+
+def average(folders: Sequence[Path], out: Path) -> None:
+    """Writes a model whose weights are the mean of those in these folders, to the folder `out`.
+
+    After Wortsman et al., "Model soups", arXiv 2203.05482, 2022. It helps where one training went
+    on from the weights of the other, or all from the same ones: those of two that began by chance
+    have nothing in common, and their mean is no model. Config and history are those of the first;
+    the config's `averaged_with` names the others.
+    Raises LowlightError for fewer than two folders, for one that train.py did not write, for models
+    of several attempts or widths, and where `out` is one of them.
+    """
+    if len(folders) < 2:
+        raise LowlightError("the mean is of two trainings or more: name their folders")
+    if out.resolve() in [folder.resolve() for folder in folders]:
+        raise LowlightError(f"{out} is one of the trainings: name another folder for their mean")
+    configs = []
+    for folder in folders:
+        check_whole(folder)
+        configs.append(read_config(folder))
+        check_card_config(configs[-1], str(folder))
+    for key in ("attempt", "width"):
+        if any(config[key] != configs[0][key] for config in configs):
+            raise LowlightError(
+                f"these trainings differ in their {key}, and have no mean: "
+                f"{', '.join(str(config[key]) for config in configs)}"
+            )
+    models = [load_folder(folder) for folder in folders]
+    mean = models[0]
+    states = [model.state_dict() for model in models]
+    mean.load_state_dict(
+        {
+            key: torch.stack([state[key] for state in states]).mean(dim=0)
+            if value.is_floating_point()
+            else value
+            for key, value in states[0].items()
+        }
+    )
+    others = [f"weights of SHA-256 {fingerprint(folder)}" for folder in folders[1:]]
+    attempt = get_attempt(configs[0]["attempt"])
+    config = {**configs[0], "averaged_with": others}
+    replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
+    samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
+    save_photo(samples, out / SAMPLES_FILE)
+    # With its config, the folder is whole; the card is made of that.
+    save_model(mean, config, out)
+    write_card(out, attempt)

@@ -1,0 +1,63 @@
+"""`lowlight-hub average`: the mean of several trainings is a model like others."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from lowlight_hub import load_model
+from lowlight_hub.__main__ import main
+from lowlight_hub.folders import bundled, check_whole, fingerprint, read_config, save_model
+
+
+@pytest.fixture
+def trainings(tmp_path: Path) -> list[Path]:
+    """Two folders as trainings of one attempt leave them, every weight of the second 0.5 more."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        shutil.copytree(bundled("listing"), folder)
+    model = load_model(other)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights += 0.5
+    save_model(model, {**read_config(other), "seed": 5}, other)
+    return [one, other]
+
+
+def average(*arguments: object) -> int:
+    return main(["average", *map(str, arguments)])
+
+
+def test_the_mean_of_two_trainings_is_a_model_that_says_what_it_is(trainings, tmp_path):
+    assert average(*trainings, "--out", tmp_path / "mean") == 0
+    check_whole(tmp_path / "mean")
+    one, mean = (load_model(it) for it in (trainings[0], tmp_path / "mean"))
+    for before, after in zip(one.parameters(), mean.parameters(), strict=True):
+        torch.testing.assert_close(after, before + 0.25, atol=1e-3, rtol=0)
+    config = read_config(tmp_path / "mean")
+    assert config["seed"] == read_config(trainings[0])["seed"]
+    assert config["averaged_with"] == [f"weights of SHA-256 {fingerprint(trainings[1])}"]
+    card = (tmp_path / "mean" / "README.md").read_text(encoding="utf-8")
+    assert fingerprint(trainings[1]) in card and "averaged" in card
+
+
+def test_three_trainings_count_alike(trainings, tmp_path):
+    average(*trainings, trainings[0], "--out", tmp_path / "mean")
+    one, mean = (load_model(it) for it in (trainings[0], tmp_path / "mean"))
+    for before, after in zip(one.parameters(), mean.parameters(), strict=True):
+        torch.testing.assert_close(after, before + 0.5 / 3, atol=1e-3, rtol=0)
+
+
+def test_what_has_no_mean_is_said_in_one_line(trainings, tmp_path, capsys):
+    one, other = trainings
+    for folders, out, said in (
+        ([one], "mean", "the mean is of two trainings or more"),
+        ([one, bundled("attempt-1")], "mean", "these trainings differ in their attempt"),
+        ([one, other], "other", "is one of the trainings: name another folder"),
+        ([one, tmp_path / "none"], "mean", "holds no config.json"),
+    ):
+        assert average(*folders, "--out", tmp_path / out) == 1
+        told = capsys.readouterr().err
+        assert said in told and len(told.splitlines()) == 1
+    assert not (tmp_path / "mean").exists()
