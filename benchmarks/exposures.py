@@ -1,6 +1,7 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
     python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
+                                   [--photos FOLDER]
                                    [--beside NAME=FOLDER ...] [--dark FOLDER] [--before-after FILE]
 
 Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field, a page of
@@ -14,6 +15,9 @@ through a camera's processing: its noise blurred by half a pixel, then stored at
 bright photo is only one of the ways in which it could have been exposed, and no dark photo tells
 which: so behind a stroke stands what a network's answer has once it was scaled to the right mean
 (GT-mean).
+
+How well the light is guessed varies so much from photo to photo that fourteen tell little of the
+difference between two models: --photos measures on those of a folder instead, some hundreds, say.
 
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
@@ -43,7 +47,7 @@ from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
-from lowlight_hub.photos import through_jpeg, to_picture
+from lowlight_hub.photos import open_photo, photos_below, through_jpeg, to_picture
 from lowlight_hub.simulation import darken
 from lowlight_hub.tables import markdown_table, put_table, read_table
 
@@ -101,8 +105,12 @@ Way = Callable[[Image.Image, str], Image.Image]
 """From a dark photo and the name of its file to what is made of it."""
 
 
-def bright_photos() -> Iterator[tuple[str, Image.Image]]:
-    """The project's free photos, and more kinds that scikit-image brings."""
+def bright_photos(folder: Path | None) -> Iterator[tuple[str, Image.Image]]:
+    """The photos in a folder; without one the project's own, and more that scikit-image brings."""
+    if folder:
+        for path in photos_below(folder):
+            yield path.stem, to_picture(open_photo(path)).convert("RGB")
+        return
     for name, photo in free_photos().items():
         yield name, to_picture(photo)
     for name in OTHER_KINDS:
@@ -116,9 +124,9 @@ def of_size(photo: Image.Image, megapixels: float) -> Image.Image:
     return photo.resize((round(photo.width * scale), round(photo.height * scale)))
 
 
-def photos_of(megapixels: float) -> Iterator[tuple[str, Image.Image]]:
+def photos_of(megapixels: float, folder: Path | None) -> Iterator[tuple[str, Image.Image]]:
     """The bright photos at one size, and what their files' names begin with."""
-    for name, photo in bright_photos():
+    for name, photo in bright_photos(folder):
         yield f"{name}-{megapixels:g}", of_size(photo, megapixels)
 
 
@@ -227,10 +235,10 @@ def before_after(model: str) -> Image.Image:
     return paper.crop((0, 0, ROW_PX, bottom - GAP_PX))
 
 
-def write_dark(folder: Path, sizes: list[float]) -> None:
+def write_dark(folder: Path, sizes: list[float], photos: Path | None) -> None:
     """Writes every dark photo that is measured, for other programs to restore."""
     for megapixels in sizes:
-        for stem, photo in photos_of(megapixels):
+        for stem, photo in photos_of(megapixels, photos):
             for name, light in LIGHTS.items():
                 darkened(photo, light).save(folder / file_name(stem, name))
 
@@ -271,6 +279,12 @@ def renewed(table: str, lines: list[list[str]]) -> str:
     return markdown_table(titles, cells, text=1)
 
 
+def _folder(text: str) -> Path:
+    if not photos_below(Path(text)):
+        raise argparse.ArgumentTypeError(f"there are no photos in {text}")
+    return Path(text)
+
+
 def _named(text: str) -> tuple[str, Path]:
     name, _, folder = text.partition("=")
     if not Path(folder).is_dir() or not folder:
@@ -282,6 +296,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
+    parser.add_argument("--photos", type=_folder, metavar="FOLDER", help="bright ones, measured on")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
@@ -295,13 +310,15 @@ def main() -> None:
         help="others' answers",
     )
     arguments = parser.parse_args()
+    if arguments.readme and arguments.photos:
+        parser.error("the README's table is of its own photos: leave --photos out")
     if arguments.before_after:
         before_after(arguments.model).save(arguments.before_after, quality=85)
         return
     for folder in filter(None, (arguments.dark, arguments.pictures)):
         folder.mkdir(parents=True, exist_ok=True)
     if arguments.dark:
-        write_dark(arguments.dark, arguments.megapixels)
+        write_dark(arguments.dark, arguments.megapixels, arguments.photos)
         return
     # A table of its own: other programs' answers are seldom at hand for all sizes.
     others = f"{TABLE} --beside"
@@ -316,7 +333,7 @@ def main() -> None:
     ) as threads:
         measure = partial(threads.map, partial(measured, simple=simple, learnt=learnt))
         for megapixels in arguments.megapixels:
-            stems, photos = zip(*photos_of(megapixels), strict=True)
+            stems, photos = zip(*photos_of(megapixels, arguments.photos), strict=True)
             found = []
             for stem, (figures, answers) in zip(stems, measure(photos, stems), strict=True):
                 found.append(figures)
