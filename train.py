@@ -271,7 +271,11 @@ def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> P
         if arguments.leak_free:
             pairs, sources = without_test_scenes(pairs), [LEAK_FREE]
     if arguments.bright:
-        pairs += find_bright_photos(arguments.bright)
+        # Beside its pair, a photo is of that scene: else one would be validated on the other.
+        scenes = {pair.bright.resolve(): pair.scene for pair in pairs}
+        for pair in find_bright_photos(arguments.bright):
+            scene = scenes.get(pair.bright.resolve(), pair.scene)
+            pairs.append(replace(pair, scene=scene))
         sources.append(f"{BRIGHT} {source_of(arguments.bright)}")
     return load_pairs(pairs, AND.join(sources), views) if pairs else simulated_pairs(views=views)
 

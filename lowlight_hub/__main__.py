@@ -1,6 +1,7 @@
 """The command line: `lowlight-hub enhance | evaluate | bundle | push | push-space | report`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -172,7 +173,7 @@ def _add_enhance(commands) -> None:
 
 
 def _make_out(out: Path) -> None:
-    if out.suffix.lower() in SUFFIXES and not out.exists():
+    if out.suffix.lower() in SUFFIXES and not os.path.isdir(out):  # noqa: PTH112 - as in batch.py
         raise LowlightError(
             f"--out is a folder for the results, and {out.name} is named as a photo is: take "
             "another name"
@@ -243,7 +244,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _bundle(arguments: argparse.Namespace) -> None:
     for folder in arguments.folders:
-        print(bundle(folder))
+        target = bundle(folder)
+        # The one beside it says how to load that folder; figures come with `report`.
+        write_card(target, get_attempt(read_config(target)["attempt"]))
+        print(target)
 
 
 def _average(arguments: argparse.Namespace) -> None:

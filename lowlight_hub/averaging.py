@@ -8,10 +8,11 @@ from pathlib import Path
 import torch
 
 from lowlight_hub.attempts import get_attempt
-from lowlight_hub.cards import write_card
-from lowlight_hub.durable import replace_file
+from lowlight_hub.cards import model_card
+from lowlight_hub.durable import replace_file, replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import (
+    CARD_FILE,
     HISTORY_FILE,
     SAMPLES_FILE,
     check_card_config,
@@ -67,6 +68,6 @@ def average(folders: Sequence[Path], out: Path) -> None:
     replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
     samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
     save_photo(samples, out / SAMPLES_FILE)
-    # With its config, the folder is whole; the card is made of that.
+    replace_text(out / CARD_FILE, model_card(attempt, config, repository=out.as_posix()))
+    # Last, so that a folder with a config is whole.
     save_model(mean, config, out)
-    write_card(out, attempt)

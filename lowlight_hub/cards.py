@@ -12,10 +12,12 @@ from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
-LOL_LIMITS = (
+LOL_REWARDS_MEMORY = (
     " LOL's few hundred photos show a few rooms and streets; 14 of the 15 test scenes are among "
-    "them, so figures on eval15 reward memory. The licence of the LOL photos is not stated by "
-    "their authors; none is contained here."
+    "them, so figures on eval15 reward memory."
+)
+LOL_LICENCE = (
+    " The licence of the LOL photos is not stated by their authors; none is contained here."
 )
 
 LEAK_FREE_NOTE = (
@@ -59,10 +61,16 @@ def training_command(config: dict[str, Any]) -> str:
     parts += ["--width", str(config["width"])] if config["width"] is not None else []
     if config["whole_share"] != 0.5:
         parts += ["--whole-share", str(config["whole_share"])]
-    for option in ("epochs", "batch_size", "lr", "seed", "precision"):
-        value = config["epochs_finished"] if option == "epochs" else config[option]
-        parts += [f"--{option.replace('_', '-')}", str(value)]
+    parts += ["--epochs", str(config["epochs_finished"])]
+    parts += ["--batch-size", str(_photos_a_step(config))]
+    for option in ("lr", "seed", "precision"):
+        parts += [f"--{option}", str(config[option])]
     return " ".join(parts)
+
+
+def _photos_a_step(config: dict[str, Any]) -> int:
+    """Of all processes together; the first trainings, which had one, do not say so."""
+    return config["batch_size"] * (config.get("processes") or 1)
 
 
 def losses_in_words(losses: Mapping[str, Any]) -> str:
@@ -83,6 +91,8 @@ def model_card(
 ) -> str:
     """The README.md of a model's folder, or of its `repository` on the Hub.
 
+    `repository` is what load_model is given in it; None is the attempt, whose weights are bundled.
+
     `rows` are its figures, none before it is evaluated, and `leak_free` those of a training without
     the scenes of the test set. `samples` says whether the sample sheet lies beside it.
     """
@@ -98,7 +108,6 @@ def model_card(
     origin = f"From [the article]({ARTICLE})" if article else f"Not in [the article]({ARTICLE})"
     optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
     share = config["whole_share"]
-    photos_a_step = config["batch_size"] * (config.get("processes") or 1)
     framing = f"at 200×200: {share:.0%} whole photos, the rest top-left crops"
     sight = (
         "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the light "
@@ -139,7 +148,7 @@ def model_card(
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
         f"- trained: {trained_in_words(config)} ({config['status'].removeprefix('cut short: ')}), "
-        f"{config['steps']} steps of {photos_a_step} photos, {optimiser}, "
+        f"{config['steps']} steps of {_photos_a_step(config)} photos, {optimiser}, "
         f"learning rate {config['lr']}, "
         f"seed {config['seed']}, {config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
@@ -164,7 +173,9 @@ def model_card(
             f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
             f"Free photos darkened by a simulator. From above: {', '.join(shown_rows)}."
         )
-    limits = LOL_LIMITS if is_of(config["data"], LOL) else ""
+    limits = LOL_REWARDS_MEMORY if is_of(config["data"], LOL) else ""
+    if is_of(config["data"], LOL) or is_of(config["data"], LEAK_FREE):
+        limits += LOL_LICENCE
     _, bright, name = config["data"].partition(BRIGHT)
     if bright:
         limits += f" The {bright}{name} are under terms of their own; none is contained here."

@@ -166,7 +166,7 @@ def write_outcome(
     save_photo(samples, folder / SAMPLES_FILE)
     if len(validation):
         write_samples(attempt, model, validation, folder)
-    replace_text(folder / CARD_FILE, model_card(attempt, config))
+    replace_text(folder / CARD_FILE, model_card(attempt, config, repository=folder.as_posix()))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)
 

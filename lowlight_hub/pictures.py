@@ -11,6 +11,7 @@ from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs
 from lowlight_hub.data import WHOLE
 from lowlight_hub.durable import replace_file
 from lowlight_hub.networks import LowlightModel
+from lowlight_hub.networks.model import as_weights
 from lowlight_hub.photos import photo_of, to_picture, to_tensor
 from lowlight_hub.restoring import enhance
 
@@ -29,9 +30,10 @@ def sample_sheet(
     shown twice.
     """
     own = isinstance(model, LowlightModel) and "transfer" in model.details_by_tiles
-    answers = [] if own else [model(dark)]
-    if from_bright:
-        answers.append(model(bright))
+    shown = [] if own else [dark]
+    shown += [bright] if from_bright else []
+    # In training the model is where it is trained, the photos of the sheet are not.
+    answers = [model(as_weights(model, photos)).float().cpu() for photos in shown]
     enhanced = [to_tensor(photo_of(enhance(model, to_picture(photo)))) for photo in dark]
     rows = [dark, *answers, torch.stack(enhanced), bright]
     height, width = dark.shape[-2:]

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from torch import nn
 
 from lowlight_hub.errors import LowlightError
 
@@ -29,6 +30,13 @@ def agreed(accelerator: Accelerator, *flags: bool) -> list[bool]:
         return list(flags)
     mine = torch.tensor(flags, dtype=torch.float32, device=accelerator.device)
     return (accelerator.reduce(mine, "sum") > 0).tolist()
+
+
+def share_buffers(accelerator: Accelerator, model: nn.Module) -> None:
+    """Gives every process the first one's buffers, running means: those are what is kept."""
+    if accelerator.num_processes > 1:
+        for buffer in model.buffers():
+            torch.distributed.broadcast(buffer, src=0)
 
 
 def leave_processes() -> None:

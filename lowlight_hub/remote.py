@@ -3,16 +3,18 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import CommitOperationAdd, HfApi, constants, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError
 
 from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import model_card, trained_in_words
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import LEAK_FREE, LEAK_FREE_SUFFIX, is_of
 from lowlight_hub.folders import (
     CARD_FILE,
     CONFIG_FILE,
@@ -105,6 +107,8 @@ def push(
 ) -> str:
     """Puts a model's folder on the Hub as user/lowlight-ATTEMPT, and gives that name.
 
+    Leak-free weights get a repository of their own, user/lowlight-ATTEMPT-leak-free.
+
     The repository is made where there is none; all files go in one commit, tagged `tag` or v1.0,
     v1.1 and so on. What is there already is not uploaded again. `results` holds the figures of its
     card, as `lowlight-hub evaluate --json` writes them; None takes those of the package.
@@ -126,11 +130,11 @@ def push(
         check_login(token)
         api.create_repo(repository, private=private, exist_ok=True)
         if private and not api.model_info(repository).private:
-            raise LowlightError(f"{repository} is public already: nothing was pushed")
+            raise _RefusedAsAskedError(f"{repository} is public already: nothing was pushed")
+        if tag and _is_other(api, repository, tag, files):
+            raise _RefusedAsAskedError(f"{repository} has a version {tag} already: name another")
         commit = api.create_commit(repository, operations, commit_message=title).oid
         tags = {it.name: it.target_commit for it in api.list_repo_refs(repository).tags}
-        if tag in tags and tags[tag] != commit:
-            raise LowlightError(f"{repository} has a version {tag} already: name another")
         if commit not in tags.values() or (tag and tag not in tags):
             api.create_tag(repository, tag=tag or _next_version(tags), revision=commit)
     return repository
@@ -180,7 +184,8 @@ def what_is_pushed(
     config = read_config(folder)
     check_card_config(config, str(folder))
     attempt = get_attempt(config["attempt"])
-    repository = repository_of(user, attempt.name)
+    suffix = LEAK_FREE_SUFFIX if is_of(config["data"], LEAK_FREE) else ""
+    repository = repository_of(user, attempt.name) + suffix
     files = {file: (folder / file).read_bytes() for file in MODEL_FILES}
     rows = rows_of(attempt.name, folder, results)
     files[CARD_FILE] = model_card(attempt, config, rows, repository).encode()
@@ -201,6 +206,23 @@ def _push_collection(
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
 
 
+class _RefusedAsAskedError(LowlightError):
+    """What would be refused again, however often the same is asked for."""
+
+
+def _is_other(api: HfApi, repository: str, tag: str, files: Mapping[str, bytes]) -> bool:
+    """Whether a repository has a version of this name that holds other files."""
+    if tag not in {it.name for it in api.list_repo_refs(repository).tags}:
+        return False
+    try:
+        held = {
+            it: Path(hf_hub_download(repository, it, revision=tag, token=api.token)) for it in files
+        }
+    except EntryNotFoundError:
+        return True
+    return any(held[it].read_bytes() != content for it, content in files.items())
+
+
 def _next_version(tags: Iterable[str]) -> str:
     numbers = [int(found[1]) for it in tags if (found := re.fullmatch(r"v1\.(\d+)", it))]
     return f"v1.{max(numbers, default=-1) + 1}"
@@ -210,5 +232,7 @@ def _next_version(tags: Iterable[str]) -> str:
 def _safe(retry: str) -> Iterator[None]:
     try:
         yield
+    except _RefusedAsAskedError:
+        raise
     except LowlightError as error:
         raise type(error)(f"{error}. Nothing is lost: `{retry}` tries again") from error

@@ -29,7 +29,7 @@ from lowlight_hub.outcome import (
     kept_epoch,
     write_outcome,
 )
-from lowlight_hub.processes import agreed, check_same_start
+from lowlight_hub.processes import agreed, check_same_start, share_buffers
 from lowlight_hub.resuming import starting_state, written_epochs
 from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
 from lowlight_hub.stopping import Stopped, StopRequest
@@ -317,6 +317,7 @@ class _Run:
             if accelerator.num_processes == 1 and self.request.asked:
                 self._stop()
 
+        share_buffers(accelerator, self._judged())
         return validation_losses(
             self.attempt,
             self._judged(),

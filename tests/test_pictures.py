@@ -19,5 +19,6 @@ from lowlight_hub.pictures import GAP_PX, sample_sheet
 @pytest.mark.parametrize("from_bright", [False, True])
 def test_a_sheet_shows_the_networks_own_answer_once(model, rows, from_bright):
     dark, bright = torch.rand(2, 2, 3, 40, 60)
-    sheet = sample_sheet(model.eval(), dark, bright, from_bright=from_bright)
+    # Wherever it is trained, in whatever type.
+    sheet = sample_sheet(model.double().eval(), dark, bright, from_bright=from_bright)
     assert sheet.size == (2 * (60 + GAP_PX) - GAP_PX, (rows + from_bright) * (40 + GAP_PX) - GAP_PX)

@@ -13,8 +13,10 @@ from test_remote import NAME, answer
 import train
 from lowlight_hub import LowlightError, load_model
 from lowlight_hub.__main__ import main
+from lowlight_hub.cards import training_command
 from lowlight_hub.errors import HubAwayError
-from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint
+from lowlight_hub.finding import LEAK_FREE
+from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint, read_config
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder
 from lowlight_hub.remote import push
 from lowlight_hub.weights import WEIGHTS_FILE
@@ -60,8 +62,29 @@ def test_other_weights_are_the_next_version(hub, tmp_path):
     assert load_model(NAME).config["seed"] == 7
     assert load_model(NAME, revision="v1.0").config["seed"] == config["seed"]
     push(other, USER, tag="v1.1")
-    with pytest.raises(LowlightError, match=r"has a version v1\.0 already"):
+    commits = len(hub.repositories["models", NAME].commits)
+    with pytest.raises(LowlightError, match=r"has a version v1\.0 already: name another$"):
         push(other, USER, tag="v1.0")
+    assert len(hub.repositories["models", NAME].commits) == commits
+
+
+def test_leak_free_weights_do_not_replace_the_others(hub, tmp_path):
+    other = tmp_path / "attempt-1-leak-free"
+    shutil.copytree(bundled("attempt-1"), other)
+    config = json.loads((other / CONFIG_FILE).read_text())
+    (other / CONFIG_FILE).write_text(json.dumps({**config, "data": LEAK_FREE}))
+    assert main(["push", str(bundled("attempt-1")), str(other), USER]) == 0
+    assert {name for kind, name in hub.repositories if kind == "models"} == {
+        NAME,
+        f"{NAME}-leak-free",
+    }
+    assert load_model(f"{NAME}-leak-free").config["data"] == LEAK_FREE
+    assert load_model(NAME).config["data"] == config["data"]
+
+
+def test_the_card_repeats_a_training_of_several_processes_with_all_its_photos():
+    config = {**read_config(bundled("attempt-1")), "processes": 2, "batch_size": 4}
+    assert "--batch-size 8 " in training_command(config)
 
 
 def test_the_hubs_own_verbs(hub, tmp_path):

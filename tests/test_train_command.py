@@ -14,7 +14,7 @@ from lowlight_hub import list_models, load_model
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.cards import training_command
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, read_config
-from lowlight_hub.photos import save_photo
+from lowlight_hub.photos import save_photo, to_picture
 
 
 def first_epoch(folder: Path) -> str:
@@ -46,6 +46,8 @@ def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
         card = (folder / "README.md").read_text()
         assert "The bright photos of mine are under terms of their own" in card
         assert ("eval15 reward memory" in card) == (data == ["--data", str(lol)])
+        assert ("licence of the LOL photos is not stated" in card) == bool(data)
+        assert f'load_model("{folder.as_posix()}")' in card
         # The command on the card makes the same weights.
         recorded = training_command(config)
         assert recorded in card
@@ -56,6 +58,20 @@ def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
         assert again.read_bytes() == (folder / WEIGHTS_FILE).read_bytes()
     assert counts[0] == 3
     assert counts[1] == 3 + 4 > counts[2] > 3
+
+
+def test_a_bright_photo_of_a_pair_is_of_the_pairs_scene(tmp_path, photo):
+    for number in range(6):
+        for kind, light in (("low", 0.1), ("high", 1)):
+            shade = to_picture(photo * light * (1 - number / 10))
+            save_photo(shade, tmp_path / "mine" / kind / f"{number}.png")
+    data, bright = ["--data", str(tmp_path / "mine")], ["--bright", str(tmp_path / "mine" / "high")]
+    few = ["listing", "--epochs", "1", "--out", str(tmp_path / "runs")]
+    assert command.main([*few, *data, *bright]) == 0
+    config = read_config(tmp_path / "runs" / "listing")
+    # Each scene has its pair and the photo alone, and is validated on with both.
+    assert all(it.startswith("photo ") for it in config["validation_scenes"])
+    assert config["validation_pairs"] == 2 * len(config["validation_scenes"]) > 0
 
 
 def test_command_without_data_trains_on_free_photos(tmp_path):
