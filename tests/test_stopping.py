@@ -214,3 +214,18 @@ def test_two_processes_learn_as_one_with_twice_the_batch(tmp_path):
     for two, one in zip(histories["two"], histories["one"], strict=True):
         assert two == pytest.approx(one, rel=1e-4)
     assert histories["one"][-1]["train_loss"] < histories["one"][0]["train_loss"]
+
+
+def test_two_processes_are_validated_with_the_running_means_of_the_first(tmp_path):
+    (tmp_path / "two.py").write_text(
+        "import torch; from accelerate import Accelerator\n"
+        "from lowlight_hub.processes import leave_processes, share_buffers\n"
+        "accelerator = Accelerator(cpu=True)\n"
+        "model = torch.nn.BatchNorm2d(1)\n"
+        "model.running_mean.fill_(5 + accelerator.process_index)\n"
+        "share_buffers(accelerator, model)\n"
+        "print(f'mean {model.running_mean.item():g}\\n', end='', flush=True)\n"
+        "leave_processes()\n"
+    )
+    told, errors = start(*on_two(), tmp_path / "two.py").communicate(timeout=120)
+    assert told.split() == ["mean", "5", "mean", "5"], errors
