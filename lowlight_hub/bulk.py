@@ -197,7 +197,7 @@ class _Worker:
         target: Place,
         model: nn.Module,
         settings: dict[str, Any],
-        overwrite: bool,
+        overwrite: bool = False,
     ):
         import torch
 

@@ -39,8 +39,6 @@ def trained_in_words(config: dict[str, Any]) -> str:
         words += " on from earlier weights"
     elif config["status"].startswith("cut short"):
         words += f", **cut short** of {config['epochs_planned']}"
-    if config.get("averaged_with"):
-        words += ", averaged"
     return words
 
 
