@@ -30,7 +30,7 @@ from lowlight_hub.finding import (
     without_test_scenes,
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
-from lowlight_hub.hub_data import PREFIX, data_folder
+from lowlight_hub.hub_data import PREFIX, data_folders
 from lowlight_hub.outcome import Settings
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
@@ -252,9 +252,7 @@ def _places(arguments: argparse.Namespace) -> list[Path]:
         if arguments.leak_free:
             raise LowlightError("--leak-free needs --data PATH, the folder of LOL")
         return []
-    if len(arguments.data) > 2:
-        raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
-    return [data_folder(place) for place in arguments.data]
+    return data_folders(arguments.data)
 
 
 def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> Pairs:

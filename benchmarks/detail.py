@@ -13,8 +13,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import torch
-
 from lowlight_hub import list_models, load_model
 from lowlight_hub.evaluation import measure
 from lowlight_hub.finding import find_pairs
@@ -30,8 +28,8 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
     pairs = find_pairs(data)
     chosen = [pairs[row] for row in validation_rows([pair.scene for pair in pairs])][::every]
     dark = [open_photo(pair.dark) for pair in chosen]
-    bright = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in chosen]
-    gamma = _in_words(measure([to_tensor(photo) ** 0.4 for photo in dark], bright))
+    bright = [to_tensor(open_photo(pair.bright)) for pair in chosen]
+    gamma = _in_words(measure(zip((to_tensor(it) ** 0.4 for it in dark), bright, strict=True)))
     lines = [["*gamma 0.4*", gamma, ""]]
     print(f"{len(chosen)} photos", " ".join(lines[0]), sep="\n")
     for name in names:
@@ -42,7 +40,7 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
         cells = [f"`{name}`"]
         for detail in ("transfer", "network"):
             restored = (to_tensor(restore(model, photo, detail=detail)) for photo in dark)
-            cells.append(_in_words(measure(restored, bright)))
+            cells.append(_in_words(measure(zip(restored, bright, strict=True))))
         lines.append(cells)
         print(*cells, flush=True)
     table = markdown_table(["model", "transfer", "network"], lines, text=1)

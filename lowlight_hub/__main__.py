@@ -1,8 +1,9 @@
-"""The command line: `lowlight-hub enhance | evaluate | bundle | push | push-space | report`."""
+"""The command line: `lowlight-hub enhance | evaluate | bundle | average | push | push-space | report`."""
 
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from lowlight_hub import __version__
@@ -12,6 +13,7 @@ from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
 from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
     CONFIG_FILE,
     SAMPLES_FILE,
@@ -22,7 +24,8 @@ from lowlight_hub.folders import (
     read_config,
 )
 from lowlight_hub.hub import load_model
-from lowlight_hub.hub_data import data_folder
+from lowlight_hub.hub_data import data_folders
+from lowlight_hub.networks import LowlightModel
 from lowlight_hub.photos import SUFFIXES, save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
@@ -45,12 +48,16 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_enhance(commands)
 
-    evaluate = commands.add_parser("evaluate", help="measure models on LOL's eval15")
+    evaluate = commands.add_parser(
+        "evaluate", help="measure models on LOL's eval15, or on other pairs"
+    )
     evaluate.add_argument(
         "--data",
+        nargs="+",
         required=True,
         metavar="PATH",
-        help="the folder of LOL, or hub:USER/NAME[@REVISION], a dataset of the Hub that holds it",
+        help="the folder of LOL, or your own pairs: a folder with low/ and high/, or two folders, "
+        "dark photos first; or hub:USER/NAME[@REVISION], a dataset of the Hub with such folders",
     )
     evaluate.add_argument(
         "--models",
@@ -61,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
         "--json",
         type=Path,
         metavar="FILE",
-        help="write the figures there too; what it holds of other models stays",
+        help="write the figures on LOL there too, for model cards; what it holds of other models "
+        "stays",
     )
     evaluate.set_defaults(run=_evaluate)
 
@@ -216,30 +224,45 @@ def _enhance(arguments: argparse.Namespace) -> int:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     # Imported where used: scikit-image takes a second.
-    from lowlight_hub.evaluation import evaluate
+    from lowlight_hub.evaluation import evaluate, evaluate_in_full
 
     # Before minutes of measuring: it may hold something else.
     results = results_in(arguments.json) if arguments.json else None
-    models, folders = {}, []
+    folders = {}
     for name in arguments.models or list_models():
         is_folder = name not in ATTEMPTS and (Path(name) / CONFIG_FILE).is_file()
-        folder = Path(name) if is_folder else bundled(get_attempt(name).name)
-        model = load_folder(folder)
-        attempt = read_config(folder)["attempt"]
-        if attempt in models:
-            raise LowlightError(f"two models of {attempt} are named: measure one at a time")
-        models[attempt] = model
-        folders.append(folder)
-    rows = evaluate(data_folder(arguments.data), models)
-    print(f"{'model':14} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
+        folders[name] = Path(name) if is_folder else bundled(get_attempt(name).name)
+    models = {name: load_folder(folder) for name, folder in folders.items()}
+    named, data = " and ".join(arguments.data), data_folders(arguments.data)
+    if len(data) == 1 and holds_lol(data[0]):
+        rows = evaluate(data[0], _by_attempt(models.values()))
+    elif results:
+        raise LowlightError(f"--json keeps figures on LOL, and {named} is not LOL's folder")
+    else:
+        pairs = find_pairs(*data)
+        rows = evaluate_in_full(pairs, list(models.items()))
+        print(f"{len(pairs)} pairs of {named}, in full size")
+    widest = max(len(row["model"]) for row in rows)
+    print(f"{'model':{widest}} {'size':8} {'input':6} {'PSNR':>6} {'SSIM':>6} {'GT-mean':>8}")
     for row in rows:
         print(
-            f"{row['model']:14} {row['size']:8} {row['input']:6} {row['psnr']:6.2f} "
+            f"{row['model']:{widest}} {row['size']:8} {row['input']:6} {row['psnr']:6.2f} "
             f"{row['ssim']:6.3f} {row['psnr_gt_mean']:8.2f}"
         )
     if results:
-        results.add(rows, folders)
+        results.add(rows, folders.values())
         results.write(arguments.json)
+
+
+def _by_attempt(models: Iterable[LowlightModel]) -> dict[str, LowlightModel]:
+    """The models by their attempts, as the records name them."""
+    named: dict[str, LowlightModel] = {}
+    for model in models:
+        attempt = (model.config or {})["attempt"]
+        if attempt in named:
+            raise LowlightError(f"two models of {attempt} are named: measure one at a time")
+        named[attempt] = model
+    return named
 
 
 def _bundle(arguments: argparse.Namespace) -> None:

@@ -16,9 +16,8 @@ from lowlight_hub.folders import (
     HISTORY_FILE,
     SAMPLES_FILE,
     check_card_config,
-    check_whole,
     fingerprint,
-    load_folder,
+    load_whole,
     read_config,
     save_model,
 )
@@ -40,18 +39,16 @@ def average(folders: Sequence[Path], out: Path) -> None:
         raise LowlightError("the mean is of two trainings or more: name their folders")
     if out.resolve() in [folder.resolve() for folder in folders]:
         raise LowlightError(f"{out} is one of the trainings: name another folder for their mean")
-    configs = []
-    for folder in folders:
-        check_whole(folder)
-        configs.append(read_config(folder))
-        check_card_config(configs[-1], str(folder))
+    models = [load_whole(folder) for folder in folders]
+    configs = [read_config(folder) for folder in folders]
+    for folder, config in zip(folders, configs, strict=True):
+        check_card_config(config, str(folder))
     for key in ("attempt", "width"):
         if any(config[key] != configs[0][key] for config in configs):
             raise LowlightError(
                 f"these trainings differ in their {key}, and have no mean: "
                 f"{', '.join(str(config[key]) for config in configs)}"
             )
-    models = [load_folder(folder) for folder in folders]
     mean = models[0]
     states = [model.state_dict() for model in models]
     mean.load_state_dict(

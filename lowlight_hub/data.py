@@ -14,7 +14,7 @@ from tqdm import tqdm
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import PhotoPair
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import open_photo, to_tensor
+from lowlight_hub.photos import Photo, open_photo, to_tensor
 from lowlight_hub.simulation import darken
 
 # Height and width of LOL's photos.
@@ -106,23 +106,31 @@ def whole_view(photo: Tensor) -> Tensor:
     return photo[..., top : top + LOL_SIZE[0], left : left + LOL_SIZE[1]].clamp(0, 1)
 
 
+def open_pair(pair: PhotoPair) -> tuple[Photo, Photo]:
+    """The dark and the bright photo of a pair.
+
+    Raises LowlightError for an unreadable photo and for unequal sizes.
+    """
+    dark, bright = (open_photo(path, str(path)) for path in (pair.dark, pair.bright))
+    if dark.size != bright.size:
+        sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
+        raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
+    return dark, bright
+
+
 def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_views) -> Pairs:
     """Decodes every pair once. `source` says where they are from, for the records.
 
-    Raises LowlightError for an unreadable photo and for a pair of unequal sizes.
+    Raises LowlightError as open_pair does.
     """
 
     def read(pair: PhotoPair) -> tuple[Tensor, Tensor]:
-        bright = open_photo(pair.bright, str(pair.bright))
-        seen = views(to_tensor(bright))
         if pair.exposure is not None:
             # Not the photo itself: made smaller, it would have less noise.
+            seen = views(to_tensor(open_photo(pair.bright, str(pair.bright))))
             return darken(seen, exposure=pair.exposure, generator=_noise_of(pair.name)), seen
-        dark = open_photo(pair.dark, str(pair.dark))
-        if dark.size != bright.size:
-            sizes = " and ".join("{}×{}".format(*photo.size) for photo in (dark, bright))
-            raise LowlightError(f"the pair {pair.name} has unequal sizes, {sizes}: {pair.dark}")
-        return views(to_tensor(dark)), seen
+        dark, bright = (views(to_tensor(photo)) for photo in open_pair(pair))
+        return dark, bright
 
     def read_all() -> Iterator[tuple[Tensor, Tensor]]:
         bar = tqdm(total=len(pairs), desc="reading photos", unit="pair", leave=False)

@@ -1,13 +1,15 @@
-"""Figures on LOL's test set, by the standard protocol, and the baselines beside them.
+"""Figures on LOL's test set, by the standard protocol, or on other pairs; baselines beside them.
 
 Each of the 15 pairs of eval15, once at the article's top-left 200×200 crop, which the network is
-given as it is, and once in full, 600×400, as `enhance` restores it. The output is rounded to 8
-bits; PSNR and SSIM are scikit-image's, on RGB, SSIM with the Gaussian window of its authors (Wang
-et al., IEEE TIP 2004). `psnr_gt_mean` first scales the output to the reference's mean brightness:
-another protocol, which adds several dB, never to be compared with the first.
+given as it is, and once in full, 600×400, as `enhance` restores it; other pairs in full, in their
+own sizes. The output is rounded to 8 bits; PSNR and SSIM are scikit-image's, on RGB, SSIM with
+the Gaussian window of its authors (Wang et al., IEEE TIP 2004). `psnr_gt_mean` first scales the
+output to the reference's mean brightness: another protocol, which adds several dB, never to be
+compared with the first.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import CROP, Pairs, load_pairs
+from lowlight_hub.data import CROP, Pairs, load_pairs, open_pair
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import (
     LEAK_FREE,
     TEST,
@@ -27,7 +30,7 @@ from lowlight_hub.finding import (
     find_test_pairs,
     is_of,
 )
-from lowlight_hub.photos import open_photo, to_tensor
+from lowlight_hub.photos import Photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import (
     BASELINES,
@@ -41,6 +44,7 @@ from lowlight_hub.results import (
 
 # Photos B 3 H W in 0..1 to the same.
 Restorer = Callable[[Tensor], Tensor]
+SMALLEST_MEASURED_PX = 11  # the window of SSIM
 
 
 def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
@@ -69,12 +73,11 @@ def psnr_gt_mean(restored: Tensor, reference: np.ndarray) -> float:
     return psnr(_rounded(restored * gain), reference)
 
 
-def measure(restored: Iterable[Tensor], reference: Iterable[Tensor]) -> Figures:
-    """The mean figures of photos 3 H W in 0..1 against as many references 3 H W, uint8."""
+def measure(photos: Iterable[tuple[Tensor, Tensor]]) -> Figures:
+    """The mean figures of restored photos 3 H W, each beside its reference 3 H W, both in 0..1."""
     figures = []
-    for photo, target in zip(restored, reference, strict=True):
-        photo = photo.clamp(0, 1)
-        goal = target.permute(1, 2, 0).numpy()
+    for restored, reference in photos:
+        photo, goal = restored.clamp(0, 1), _rounded(reference)
         figures.append((*psnr_and_ssim(_rounded(photo), goal), psnr_gt_mean(photo, goal)))
     plain, ssim, gt_mean = np.mean(figures, axis=0).tolist()
     return {"psnr": plain, "ssim": ssim, "psnr_gt_mean": gt_mean}
@@ -85,7 +88,7 @@ def _rounded(photo: Tensor) -> np.ndarray:
 
 
 def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
-    """Figures for the baselines and then for each model, by its attempt, on LOL in `data`.
+    """Figures for the baselines and then for each model, by its attempt, on eval15 in `data`.
 
     Raises LowlightError for a folder without LOL.
     """
@@ -108,37 +111,59 @@ def evaluate_crops(
 ) -> list[Row]:
     """Figures at the article's crop; `training` gives the mean bright photo."""
     dark, bright = test.photos(range(len(test)), CROP)
-    reference = (bright * 255).round().byte()
     _, learnt_from = training.photos(range(len(training)), CROP)
     mean_bright = learnt_from.mean(dim=0).expand_as(dark)
 
     baselines = (dark, mean_bright, dark**0.4)
     rows = [
-        _row(name, "dark", CROP_SIZE, measure(it, reference))
+        _row(name, "dark", CROP_SIZE, measure(zip(it, bright, strict=True)))
         for name, it in zip(BASELINES, baselines, strict=True)
     ]
     for name, restorer in restorers:
-        rows.append(_row(name, "dark", CROP_SIZE, measure(restorer(dark), reference)))
+        given = {"dark": dark}
         if ATTEMPTS[name].reads_bright:
-            rows.append(_row(name, "bright", CROP_SIZE, measure(restorer(bright), reference)))
+            given["bright"] = bright
+        rows += [
+            _row(name, source, CROP_SIZE, measure(zip(restorer(it), bright, strict=True)))
+            for source, it in given.items()
+        ]
     return rows
 
 
 def evaluate_in_full(
-    test: Sequence[PhotoPair], models: Sequence[tuple[str, nn.Module]]
+    pairs: Sequence[PhotoPair], models: Sequence[tuple[str, nn.Module]]
 ) -> list[Row]:
-    """Figures of the whole photos as `enhance` restores them, and of two of the baselines."""
-    dark = [open_photo(pair.dark) for pair in test]
-    reference = [torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1) for pair in test]
-    baselines = {"dark": 1.0, "gamma_0.4": 0.4}
-    rows = [
-        _row(name, "dark", FULL_SIZE, measure([to_tensor(it) ** gamma for it in dark], reference))
-        for name, gamma in baselines.items()
-    ]
-    for name, model in tqdm(models, desc="full size", unit="model", leave=False):
-        restored = (to_tensor(restore(model, it)) for it in dark)
-        rows.append(_row(name, "dark", FULL_SIZE, measure(restored, reference)))
-    return rows
+    """Figures of the whole photos as `enhance` restores them, and of two of the baselines.
+
+    Raises LowlightError as open_pair does, and for a photo too small to be measured.
+    """
+    # The baselines, which take no time, meet what cannot be measured before any model works.
+    restorers: dict[str, Callable[[Photo], Tensor]] = {
+        "dark": to_tensor,
+        "gamma_0.4": lambda photo: to_tensor(photo) ** 0.4,
+        **{name: partial(_restored, model) for name, model in models},
+    }
+    bar = tqdm(total=len(restorers) * len(pairs), desc="full size", unit="photo", leave=False)
+
+    def photos(restorer: Callable[[Photo], Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        # Opened anew for each model: large ones would not all be in memory together.
+        for pair in pairs:
+            dark, bright = open_pair(pair)
+            if min(bright.size) < SMALLEST_MEASURED_PX:
+                size = "{}×{}".format(*bright.size)
+                raise LowlightError(
+                    f"{pair.bright} is {size} pixels: SSIM needs {SMALLEST_MEASURED_PX} on each "
+                    "side"
+                )
+            yield restorer(dark), to_tensor(bright)
+            bar.update()
+
+    with bar:
+        return [_row(it, "dark", FULL_SIZE, measure(photos(do))) for it, do in restorers.items()]
+
+
+def _restored(model: nn.Module, photo: Photo) -> Tensor:
+    return to_tensor(restore(model, photo))
 
 
 def _row(model: str, source: str, size: str, figures: Figures) -> Row:

@@ -47,15 +47,19 @@ def find_pairs(*folders: Path) -> list[PhotoPair]:
     """
     for folder in folders:
         if lol_set(folder) == TEST:
-            raise LowlightError(f"{folder} is LOL's test set: training may not see it")
+            raise LowlightError(
+                f"{folder} is LOL's test set, which training may not see: to measure on it, name "
+                "the folder above it"
+            )
     if len(folders) == 2:
         return _pairs_in(*folders)
     (folder,) = folders
-    return _pairs_in(*_low_and_high(folder / TRAINING if _holds_lol(folder) else folder))
+    return _pairs_in(*_low_and_high(folder / TRAINING if holds_lol(folder) else folder))
 
 
-def _holds_lol(folder: Path) -> bool:
-    return (folder / TRAINING).is_dir()
+def holds_lol(folder: Path) -> bool:
+    """Whether LOL lies in a folder, or one of its two sets."""
+    return (folder / TRAINING).is_dir() or (folder / TEST).is_dir()
 
 
 def lol_set(folder: Path) -> str | None:
@@ -65,7 +69,7 @@ def lol_set(folder: Path) -> str | None:
 
 def source_of(*folders: Path, names: Sequence[str] = ()) -> str:
     """What the records call the pairs in these folders: LOL, `names`, or the folders' own names."""
-    if _holds_lol(folders[0]) or lol_set(folders[0]) == TRAINING:
+    if holds_lol(folders[0]) or lol_set(folders[0]) == TRAINING:
         return LOL
     return AND.join(names or [folder.resolve().name for folder in folders])
 

@@ -111,7 +111,7 @@ def bundle(folder: Path) -> Path:
 
     Raises LowlightError where a file is missing or the weights do not load; nothing is replaced.
     """
-    check_whole(folder)
+    load_whole(folder)
     target = bundled(read_config(folder)["attempt"])
     for file in MODEL_FILES:
         replace_file(target / file, partial(shutil.copyfile, folder / file))
@@ -122,12 +122,13 @@ def bundle(folder: Path) -> Path:
     return target
 
 
-def check_whole(folder: Path) -> None:
-    """Raises LowlightError where a folder's model does not load or a file of it is missing."""
-    load_folder(folder)
+def load_whole(folder: Path) -> LowlightModel:
+    """As load_folder, and raises LowlightError where a file beside the weights is missing."""
+    model = load_folder(folder)
     for file in MODEL_FILES:
         if not (folder / file).is_file():
             raise LowlightError(f"{folder} lacks {file}: is its training finished?")
+    return model
 
 
 def load_bundled(name: str) -> LowlightModel:

@@ -1,5 +1,6 @@
 """Pairs of photos from a dataset of the Hugging Face Hub."""
 
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from huggingface_hub import HfApi, snapshot_download
@@ -18,6 +19,16 @@ _FOLDERS = [f"{one}{side}" for one in _SETS for pair in FOLDER_NAMES for side in
 _ANY_CASE = ["".join(f"[{it}{it.upper()}]" if it.isalpha() else it for it in s) for s in SUFFIXES]
 _PHOTOS = [f"{folder}/*{suffix}" for folder in _FOLDERS for suffix in _ANY_CASE]
 _BELOW = [f"{folder}/*/*" for folder in _FOLDERS]
+
+
+def data_folders(places: Sequence[str]) -> list[Path]:
+    """The folders that --data names, each as data_folder has it.
+
+    Raises LowlightError for more than two, and as data_folder does.
+    """
+    if len(places) > 2:
+        raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
+    return [data_folder(place) for place in places]
 
 
 def data_folder(place: str) -> Path:

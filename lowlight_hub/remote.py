@@ -21,7 +21,7 @@ from lowlight_hub.folders import (
     MAX_CONFIG_BYTES,
     MODEL_FILES,
     check_card_config,
-    check_whole,
+    load_whole,
     read_config,
 )
 from lowlight_hub.refusals import check_login, check_revision, check_token, check_user, explained
@@ -180,7 +180,7 @@ def what_is_pushed(
     not hold its figures.
     """
     check_user(user)
-    check_whole(folder)
+    load_whole(folder)
     config = read_config(folder)
     check_card_config(config, str(folder))
     attempt = get_attempt(config["attempt"])

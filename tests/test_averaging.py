@@ -8,7 +8,7 @@ import torch
 
 from lowlight_hub import load_model
 from lowlight_hub.__main__ import main
-from lowlight_hub.folders import bundled, check_whole, fingerprint, read_config, save_model
+from lowlight_hub.folders import bundled, fingerprint, load_whole, read_config, save_model
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def average(*arguments: object) -> int:
 
 def test_the_mean_of_two_trainings_is_a_model_that_says_what_it_is(trainings, tmp_path):
     assert average(*trainings, "--out", tmp_path / "mean") == 0
-    check_whole(tmp_path / "mean")
+    load_whole(tmp_path / "mean")
     one, mean = (load_model(it) for it in (trainings[0], tmp_path / "mean"))
     for before, after in zip(one.parameters(), mean.parameters(), strict=True):
         torch.testing.assert_close(after, before + 0.25, atol=1e-3, rtol=0)

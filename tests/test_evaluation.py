@@ -2,15 +2,19 @@
 
 import json
 import math
+import shutil
 
 import pytest
 import torch
+from PIL import Image
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
+from lowlight_hub.folders import bundled
+from lowlight_hub.photos import save_photo, to_picture
 from lowlight_hub.results import (
     BASELINES,
     LEAK_FREE_PROTOCOL,
@@ -28,29 +32,33 @@ class AsItIs(torch.nn.Module):
         return photo
 
 
+def figures_of(restored, reference):
+    return measure(zip(restored, reference, strict=True))
+
+
 def test_psnr_of_a_known_error():
-    reference = torch.full((2, 3, 32, 32), 100, dtype=torch.uint8)
-    figures = measure(reference.float() / 255 + 10 / 255, reference)
+    reference = torch.full((2, 3, 32, 32), 100 / 255)
+    figures = figures_of(reference + 10 / 255, reference)
     assert figures["psnr"] == pytest.approx(20 * math.log10(255 / 10), abs=1e-6)
 
 
 def test_a_perfect_photo_scores_one():
-    reference = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8)
-    noisy = (reference.float() / 255 + 0.01).clamp(0, 1)
-    assert measure(noisy, reference)["ssim"] > 0.99
+    reference = torch.rand(1, 3, 32, 32)
+    noisy = (reference + 0.01).clamp(0, 1)
+    assert figures_of(noisy, reference)["ssim"] > 0.99
 
 
 def test_output_is_rounded_to_8_bits_first():
-    reference = torch.full((1, 3, 32, 32), 100, dtype=torch.uint8)
-    reference[..., ::2] = 101
-    exact = measure(torch.full((1, 3, 32, 32), 100.4 / 255), reference)
-    rounded = measure(torch.full((1, 3, 32, 32), 100.0 / 255), reference)
+    reference = torch.full((1, 3, 32, 32), 100 / 255)
+    reference[..., ::2] = 101 / 255
+    exact = figures_of(torch.full((1, 3, 32, 32), 100.4 / 255), reference)
+    rounded = figures_of(torch.full((1, 3, 32, 32), 100.0 / 255), reference)
     assert exact["psnr"] == rounded["psnr"]
 
 
 def test_gt_mean_forgives_a_wrong_exposure_only():
-    reference = torch.randint(60, 200, (1, 3, 32, 32), dtype=torch.uint8)
-    half = measure(reference.float() / 255 / 2, reference)
+    reference = torch.randint(60, 200, (1, 3, 32, 32)) / 255
+    half = figures_of(reference / 2, reference)
     assert half["psnr"] < 15 and half["psnr_gt_mean"] > 45
 
 
@@ -87,7 +95,7 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["evaluate", "--data", "nowhere"], "nowhere has no folder eval15"),
+        (["evaluate", "--data", "nowhere"], "there is no folder nowhere"),
         (["evaluate", "--data", ".", "--models", "gpt"], "no attempt is called 'gpt'"),
         (["report", "--results", "none.json"], "there is no none.json"),
         (["bundle", "none"], "none holds no config.json"),
@@ -211,5 +219,57 @@ def test_whole_photos_are_measured_as_enhance_restores_them(lol):
     assert {(row["size"], row["input"]) for row in rows} == {("full", "dark")}
     (pair,) = files
     restored = to_tensor(photo_of(enhance(model, pair.dark)))
-    reference = torch.from_numpy(open_photo(pair.bright).pixels).permute(2, 0, 1)
-    assert rows[-1]["psnr"] == measure([restored], [reference])["psnr"]
+    reference = to_tensor(open_photo(pair.bright))
+    assert rows[-1]["psnr"] == measure([(restored, reference)])["psnr"]
+
+
+@pytest.fixture
+def own_pairs(photo, tmp_path):
+    """A folder of two pairs of different sizes."""
+    for name, size in (("a", 64), ("b.1", 48)):
+        save_photo(to_picture(photo[:, :size, :] * 0.1), tmp_path / "own" / "low" / f"{name}.png")
+        save_photo(to_picture(photo[:, :size, :]), tmp_path / "own" / "high" / f"{name}.png")
+    return tmp_path / "own"
+
+
+def test_other_pairs_are_measured_in_their_own_sizes(own_pairs, capsys):
+    # The same weights twice: named as an attempt and as a folder, as one's own would be.
+    names = ["listing", str(bundled("listing"))]
+    command = ["evaluate", "--models", ",".join(names), "--data"]
+    assert main([*command, str(own_pairs)]) == 0
+    said, _, *lines = capsys.readouterr().out.splitlines()
+    assert said == f"2 pairs of {own_pairs}, in full size"
+    figures = {line.split()[0]: line.split()[1:] for line in lines}
+    assert list(figures) == ["dark", "gamma_0.4", *names]
+    assert figures[names[0]] == figures[names[1]]
+    assert float(figures["listing"][2]) > float(figures["dark"][2])
+    assert main([*command, str(own_pairs / "low"), str(own_pairs / "high")]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == lines
+
+
+def test_records_keep_figures_on_lol_only(own_pairs, tmp_path, capsys):
+    out = tmp_path / "figures.json"
+    assert main(["evaluate", "--data", str(own_pairs), "--json", str(out)]) == 1
+    assert "is not LOL's folder" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_half_of_lol_is_not_taken_for_other_pairs(lol, capsys):
+    # Else figures on photos that were learnt from would look like those of the test set.
+    assert main(["evaluate", "--data", str(lol / "eval15"), "--models", "listing"]) == 1
+    assert "name the folder above it" in capsys.readouterr().err
+    shutil.rmtree(lol / "eval15")
+    assert main(["evaluate", "--data", str(lol), "--models", "listing"]) == 1
+    assert "has no folder eval15" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("size", "message"), [((32, 64), "has unequal sizes"), ((32, 10), "SSIM needs 11")]
+)
+def test_pairs_that_cannot_be_measured(own_pairs, capsys, size, message):
+    Image.new("RGB", size).save(own_pairs / "high" / "b.1.png")
+    if "SSIM" in message:
+        Image.new("RGB", size).save(own_pairs / "low" / "b.1.png")
+    assert main(["evaluate", "--data", str(own_pairs), "--models", "listing"]) == 1
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error and "b.1" in error

@@ -16,7 +16,7 @@ from lowlight_hub.demo import scratch
 from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.evaluation import psnr_and_ssim
+from lowlight_hub.evaluation import SMALLEST_MEASURED_PX, psnr_and_ssim
 from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
@@ -42,7 +42,6 @@ FORMATS = ("png", "jpg", "webp")
 PREVIEW_PX = 1280
 # PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
 MEASURED_PIXELS = 2_000_000
-SMALLEST_MEASURED_PX = 11  # the window of SSIM
 MAX_PHOTOS = 50
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
 CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
