@@ -1,4 +1,4 @@
-"""The command line: `lowlight-hub enhance | evaluate | bundle | average | push | push-space | report`."""
+"""The command line, `lowlight-hub`: photos restored; models measured, averaged and published."""
 
 import argparse
 import os
