@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lowlight_hub.folders import CARD_FILE
 from lowlight_hub.refusals import check_revision
-from lowlight_hub.remote import push_all, what_is_pushed
+from lowlight_hub.remote import check_apart, push_all, what_is_pushed
 
 
 def add_push_options(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def publish(
     """
     if options.dry_run:
         check_revision(options.revision)
+        check_apart(folders, user)
         for folder in folders:
             repository, files = what_is_pushed(folder, user, results)
             show_files(repository, files)

@@ -151,8 +151,10 @@ def push_all(
 ) -> tuple[list[str], list[str]]:
     """As push, for several: the addresses, the collection's too, and what was refused.
 
-    One refusal does not keep back the others. Raises LowlightError where nobody is logged in.
+    One refusal does not keep back the others. Raises LowlightError where nobody is logged in, and
+    where two folders are of one repository.
     """
+    check_apart(folders, user)
     check_login(token)
     pushed, refusals = [], []
     for folder in folders:
@@ -171,6 +173,20 @@ def push_all(
     return addresses, refusals
 
 
+def check_apart(folders: Sequence[Path], user: str) -> None:
+    """Raises LowlightError where two folders would go to one repository, one over the other."""
+    taken: dict[str, Path] = {}
+    for folder in folders:
+        try:
+            repository = _repository_for(read_config(folder), user)
+        except LowlightError:  # which the push of this folder says, and the others go on
+            continue
+        if taken.setdefault(repository, folder).resolve() != folder.resolve():
+            raise LowlightError(
+                f"{taken[repository]} and {folder} would both become {repository}: push one of them"
+            )
+
+
 def what_is_pushed(
     folder: Path, user: str, results: Path | None = None
 ) -> tuple[str, dict[str, bytes]]:
@@ -184,12 +200,17 @@ def what_is_pushed(
     config = read_config(folder)
     check_card_config(config, str(folder))
     attempt = get_attempt(config["attempt"])
-    suffix = LEAK_FREE_SUFFIX if is_of(config["data"], LEAK_FREE) else ""
-    repository = repository_of(user, attempt.name) + suffix
+    repository = _repository_for(config, user)
     files = {file: (folder / file).read_bytes() for file in MODEL_FILES}
     rows = rows_of(attempt.name, folder, results)
     files[CARD_FILE] = model_card(attempt, config, rows, repository).encode()
     return repository, files
+
+
+def _repository_for(config: Mapping[str, Any], user: str) -> str:
+    """Where a model with this config goes."""
+    leak_free = is_of(str(config.get("data")), LEAK_FREE)
+    return repository_of(user, str(config.get("attempt"))) + LEAK_FREE_SUFFIX * leak_free
 
 
 def _push_collection(

@@ -91,6 +91,8 @@ def test_the_hubs_own_verbs(hub, tmp_path):
     model = load_model("attempt-1")
     model.save_pretrained(tmp_path / "saved")
     assert torch.equal(answer(Autoencoder.from_pretrained(tmp_path / "saved")), answer(model))
+    card = (tmp_path / "saved" / "README.md").read_text(encoding="utf-8")
+    assert f'load_model("{tmp_path}/saved")' in card
     model.push_to_hub("mine", commit_message="By the mixin")
     assert torch.equal(answer(Autoencoder.from_pretrained(f"{USER}/mine")), answer(model))
     _, title, files = hub.repositories["models", f"{USER}/mine"].commits[-1]
@@ -112,6 +114,17 @@ def test_the_hubs_own_verbs_refuse_in_one_sentence(hub, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "")
     with pytest.raises(LowlightError, match="nobody is logged in"):
         model.push_to_hub(f"{USER}/mine")
+    assert hub.repositories == {}
+
+
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_two_trainings_of_one_attempt_are_not_pushed_over_each_other(
+    hub, tmp_path, capsys, dry_run
+):
+    copy = shutil.copytree(bundled("attempt-1"), tmp_path / "attempt-1")
+    folders = [str(bundled("attempt-1")), str(bundled("listing")), str(copy)]
+    assert main(["push", *folders, USER, *dry_run]) == 1
+    assert f"would both become {NAME}" in capsys.readouterr().err
     assert hub.repositories == {}
 
 

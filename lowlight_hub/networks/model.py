@@ -115,6 +115,15 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
             settings["model_card_kwargs"] = {"repository": made.repo_id}
             return super().push_to_hub(made.repo_id, **settings)
 
+    def save_pretrained(self, save_directory: str | Path, **settings: Any) -> str | None:
+        """As the mixin's, whose `settings` these are, with a card that names the folder.
+
+        Raises LowlightError where the model was never trained.
+        """
+        told = settings.pop("model_card_kwargs", None)
+        told = {"repository": Path(save_directory).as_posix(), **(told or {})}
+        return super().save_pretrained(save_directory, model_card_kwargs=told, **settings)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         from lowlight_hub.folders import save_model
 
