@@ -12,13 +12,13 @@ if __name__ == "__main__":
     # Ctrl-C in the seconds that the imports take: no traceback. Later StopRequest sees to it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import torch
 from accelerate import PartialState
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
 from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import Pairs, Views, load_pairs
+from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.finding import (
     AND,
@@ -64,11 +64,16 @@ def _parser() -> argparse.ArgumentParser:
         "and learned from, beside those of --data or alone",
     )
     parser.add_argument("--epochs", type=_positive(int), help="default: the attempt's own")
-    parser.add_argument("--batch-size", type=_positive(int), default=Settings.batch_size)
+    parser.add_argument(
+        "--batch-size",
+        type=_positive(int),
+        default=Settings.batch_size,
+        help="photos in a step, of each process (default: %(default)s)",
+    )
     parser.add_argument(
         "--lr",
         type=_positive(float),
-        help="learning rate of Adam, at its height (default: the attempt's own)",
+        help="learning rate, at its height (default: the attempt's own)",
     )
     parser.add_argument(
         "--width",
@@ -76,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         help="channels of the first stage; 64 is the published size of VGG and "
         "ResNet (default: the slim network that the project ships)",
     )
-    parser.add_argument("--seed", type=_within(0, 2**31 - 1), default=Settings.seed)
+    parser.add_argument(
+        "--seed",
+        type=_within(0, 2**31 - 1),
+        default=Settings.seed,
+        help="of all that is drawn at random (default: %(default)s)",
+    )
     parser.add_argument(
         "--whole-share",
         type=_share,
@@ -84,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         help="share of whole photos among the article's top-left crops; 0 is the "
         "article (default: %(default)s)",
     )
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    add_device_option(parser)
     parser.add_argument(
         "--precision",
         choices=["auto", "fp32", "bf16"],
@@ -130,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         "--samples-every",
         type=_positive(int),
         metavar="STEPS",
-        help="draw what the model makes of a few validation photos every so often",
+        help="draw what the model makes of a few photos every so many steps",
     )
     parser.add_argument(
         "--report-to", choices=["tensorboard", "trackio"], help="a tracker for the curves as well"
@@ -183,11 +193,7 @@ _share.__name__ = "number between 0 and 1"
 
 
 def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
-    device = arguments.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    elif device == "cuda" and not torch.cuda.is_available():
-        raise LowlightError("this machine has no CUDA device: use --device cpu")
+    device = chosen_device(arguments.device)
     precision = arguments.precision
     if precision == "auto":
         precision = "bf16" if device == "cuda" else precision_on_cpu(attempt)

@@ -11,6 +11,7 @@ from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
+from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import find_pairs, holds_lol
@@ -91,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="trainings of one attempt that went on from each other's weights, or from the same",
     )
-    mean.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="of the mean")
+    mean.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes")
     mean.set_defaults(run=_average)
 
     push = commands.add_parser("push", help="put models on the Hugging Face Hub")
@@ -110,9 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     push.set_defaults(run=_push)
 
     space = commands.add_parser("push-space", help="put the demo on the Hugging Face Hub")
-    space.add_argument("name", metavar="USER/NAME")
+    space.add_argument("name", metavar="USER/NAME", help="what the Space is called")
     space.add_argument("--zero-gpu", action="store_true", help="for a Space with ZeroGPU hardware")
-    space.add_argument("--private", action="store_true", default=None, help="for you alone")
+    space.add_argument("--private", action="store_true", default=None, help="make it private")
     space.add_argument("--dry-run", action="store_true", help="show what would be pushed")
     space.set_defaults(run=_push_space)
 
@@ -126,7 +127,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what evaluate --json wrote (default: weights/results.json)",
     )
-    report.add_argument("--readme", type=Path, default=Path("README.md"))
+    report.add_argument(
+        "--readme",
+        type=Path,
+        default=Path("README.md"),
+        metavar="FILE",
+        help="whose tables are written (default: %(default)s)",
+    )
     report.set_defaults(run=_report)
     return parser
 
@@ -149,8 +156,8 @@ def _add_enhance(commands) -> None:
         choices=DETAILS,
         default="transfer",
         help="transfer: the photo itself, sharp, in the light and colours that the network gives "
-        "it; network: the network's own answer, which of attempt-7 is the same; raw: that at "
-        "200×200 (default: %(default)s)",
+        "it; network: the network's own answer (of attempt-7 the same); raw: that at 200×200 "
+        "(default: %(default)s)",
     )
     enhance.add_argument(
         "--strength",
@@ -163,8 +170,8 @@ def _add_enhance(commands) -> None:
         type=float,
         action="append",
         metavar="STOPS",
-        help="light beyond the model's answer, from -2 to 2 stops (default: 0); may be given "
-        "several times, for a result each, STEM_MODEL_+1EV.EXT and so on, one after another",
+        help="light beyond the model's answer, from -2 to 2 stops (default: 0); given several "
+        "times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
     )
     enhance.add_argument(
         "--format",
@@ -177,6 +184,7 @@ def _add_enhance(commands) -> None:
         help="keep camera, lens, exposure and date (never the place)",
     )
     enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    add_device_option(enhance)
     enhance.set_defaults(run=_enhance)
 
 
@@ -191,7 +199,7 @@ def _make_out(out: Path) -> None:
 
 
 def _enhance(arguments: argparse.Namespace) -> int:
-    model = load_model(arguments.model)
+    model = load_model(arguments.model).to(chosen_device(arguments.device))
     settings = {"detail": arguments.detail, "strength": arguments.strength}
     labels = {}
     for brightness in arguments.brightness or [0.0]:

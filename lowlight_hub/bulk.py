@@ -299,10 +299,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("source", help="a folder, or an address such as s3://bucket/photos")
     parser.add_argument("target", help="where results go; what is there already is skipped")
-    parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
+    parser.add_argument(
+        "--model", default=DEFAULT, help="as for lowlight-hub enhance (default: %(default)s)"
+    )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
-    parser.add_argument("--detail", choices=DETAILS, default="transfer")
-    parser.add_argument("--strength", type=float, default=1.0)
+    parser.add_argument("--detail", choices=DETAILS, default="transfer", help="as for enhance")
+    parser.add_argument("--strength", type=float, default=1.0, help="from 0 to 1, as for enhance")
     parser.add_argument(
         "--brightness",
         type=float,
@@ -314,7 +316,7 @@ def main(argv: list[str] | None = None) -> int:
         action="store_true",
         help="keep camera, lens, exposure and date (never the place)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="make anew what is there already")
+    parser.add_argument("--overwrite", action="store_true", help="replace results that exist")
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

@@ -73,7 +73,7 @@ def _photos_a_step(config: dict[str, Any]) -> int:
 
 def losses_in_words(losses: Mapping[str, Any]) -> str:
     """The losses of an epoch: training, and validation where photos were kept for it."""
-    words = f"loss {losses['train_loss']:.5f}"
+    words = f"training loss {losses['train_loss']:.5f}"
     if losses.get("validation_loss") is not None:
         words += f", validation {losses['validation_loss']:.5f}"
     return words
@@ -115,18 +115,26 @@ def model_card(
         framing = "whole, at 600×400"
         sight = (
             "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
-            "there is lit like its surroundings. Very dark photos come out with less detail."
+            "there is lit like its surroundings. How bright the scene was it guesses, too bright "
+            "where a photo says little of it, as of a wall. Streets at night are lit a little; "
+            "bright windows in dark photos stay as paler patches; very dark photos come out with "
+            "less detail."
         )
     validation = f"{config['validation_pairs']} of other scenes to validate on"
     if not config["validation_pairs"]:
-        validation = "none kept back, all having been chosen in trainings that did"
+        validation = "none kept back to validate on"
     if config.get("init_from"):
         framing += f"\n- started from: {config['init_from']}"
     if config.get("freeze"):
         framing += f", their part `{config['freeze']}` frozen"
+    # One that began with trained weights is not measured by its row's epochs.
+    status = config["status"].removeprefix("cut short: ")
+    ended = "" if config.get("init_from") else f" ({status})"
+    averaged = ""
     if config.get("averaged_with"):
+        averaged = ", then `lowlight-hub average`"
         framing += (
-            "\n- these weights are the mean of what this training came to and of others: "
+            "\n- these weights are the mean of this training's and of others: "
             f"{', '.join(map(str, config['averaged_with']))}"
         )
     figures = [
@@ -145,14 +153,13 @@ def model_card(
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         f"- learns: {attempt.learns}, loss {attempt.formula}\n"
-        f"- trained: {trained_in_words(config)} ({config['status'].removeprefix('cut short: ')}), "
-        f"{config['steps']} steps of {_photos_a_step(config)} photos, {optimiser}, "
-        f"learning rate {config['lr']}, "
+        f"- trained: {trained_in_words(config)}{ended}, {config['steps']} steps of "
+        f"{_photos_a_step(config)} photos, {optimiser}, learning rate {config['lr']}, "
         f"seed {config['seed']}, {config['precision']}\n"
         f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing}\n"
         f"- {losses_in_words(config)}\n"
-        f"- the command: `{training_command(config)}`",
+        f"- the command: `{training_command(config)}`{averaged}",
     ]
     if figures:
         parts.append(

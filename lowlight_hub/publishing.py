@@ -12,7 +12,7 @@ from lowlight_hub.remote import check_apart, push_all, what_is_pushed
 
 def add_push_options(parser: argparse.ArgumentParser) -> None:
     """--private, --revision and --dry-run."""
-    parser.add_argument("--private", action="store_true", default=None, help="for you alone")
+    parser.add_argument("--private", action="store_true", default=None, help="make it private")
     parser.add_argument(
         "--revision", metavar="TAG", help="the version's tag (default: v1.0, v1.1 and so on)"
     )

@@ -5,9 +5,8 @@ import re
 from threading import Lock
 from time import monotonic
 
-import torch
-
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.devices import chosen_device
 from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.folders import check_attempt
 from lowlight_hub.hub import load_model
@@ -48,7 +47,7 @@ class Shelf:
             if model is None and known is not None:
                 return known
             model = load_model(name) if model is None else model
-            self._models[name] = model.to("cuda") if torch.cuda.is_available() else model
+            self._models[name] = model.to(chosen_device())
             return self._models[name]
 
     def place(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
 from lowlight_hub.__main__ import main
@@ -272,3 +273,12 @@ def test_results_are_called_by_the_last_part_of_the_model(tmp_path, monkeypatch,
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     assert label_of(model) == label
+
+
+def test_a_device_that_is_not_there_is_refused(night, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    command = ["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "listing"]
+    assert main([*command, "--device", "cuda"]) == 1
+    assert "has no CUDA device" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert main([*command, "--device", "cpu"]) == 0

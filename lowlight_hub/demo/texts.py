@@ -22,14 +22,14 @@ _EN = {
     "brightness_info": "The light is a guess: correct it here.",
     "choices": "In other brightness, in stops",
     "detail": "Detail",
-    "detail_transfer": "Sharp: its light and colours on the photo",
+    "detail_transfer": "Sharp: the network’s light and colours",
     "detail_network": "The network’s own answer",
     "detail_raw": f"The same at {SIDE_PX}×{SIDE_PX}, as in the article",
     "format": "Format",
     "keep_metadata": "Keep camera, lens and date (never the place)",
     "run": "Enhance",
     "stop": "Stop",
-    "stopped": "Stopped: what is shown was there before. Enhance starts again.",
+    "stopped": "Stopped: what you see is the earlier result. Enhance starts again.",
     "download": "Download in full resolution",
     "download_raw": f"Download at {SIDE_PX}×{SIDE_PX}",
     "download_zip": "Download all as one zip",
@@ -43,7 +43,7 @@ _EN = {
     "protocol": "15 test pairs of LOL, 600×400, RGB, 8 bits, as Enhance restores them; PSNR in dB. "
     "GT-mean scales the output to the true mean brightness first: another protocol.\n\n"
     "14 of the 15 scenes have a near-twin among the training pairs, so every published figure on "
-    "this set rewards memory. No choice here was made by it.",
+    "this set rewards memory. Nothing here was chosen by it.",
     "losses": "Losses of",
     "loss": "Loss by epoch: training (blue), validation (orange)",
     "loss_alone": "Training loss by epoch; no photos were kept back to validate on",
@@ -51,7 +51,7 @@ _EN = {
     "after": "After",
     "before_alt": "The photo as it was",
     "after_alt": "The restored photo",
-    "slider": "Before and after: how much of the photo as it was is shown, in percent",
+    "slider": "Before and after: how much of the original is shown, in percent",
     "peak": "this server’s memory up to",
     "zoom_group": "The same spot in all pictures",
     "zoom": "Zoom",
@@ -71,7 +71,7 @@ _EN = {
 _ES = {
     "introduction": "# lowlight-hub\n"
     "Aclara fotos oscuras, a resolución completa, con los autocodificadores de "
-    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}) y uno que va más "
+    f"[Enhancing Low Light Images: A Deep Dive into Autoencoders]({ARTICLE}) y otro que va más "
     "allá, y compáralos. Las fotos se borran al cabo de una hora como mucho.",
     "photos": "Fotos oscuras",
     "start": "Suelta una foto, o varias, o elige un ejemplo.",
@@ -82,17 +82,17 @@ _ES = {
     "model": "Modelo",
     "strength": "Intensidad",
     "brightness": "Brillo, en pasos",
-    "brightness_info": "La luz es una conjetura: corrígela aquí.",
+    "brightness_info": "La luz es una estimación: corrígela aquí.",
     "choices": "Con otro brillo, en pasos",
     "detail": "Detalle",
-    "detail_transfer": "Nítido: su luz y sus colores sobre la foto",
+    "detail_transfer": "Nítido: la luz y los colores de la red",
     "detail_network": "La respuesta de la propia red",
     "detail_raw": f"La misma a {SIDE_PX}×{SIDE_PX}, como en el artículo",
     "format": "Formato",
     "keep_metadata": "Conservar cámara, objetivo y fecha (nunca el lugar)",
     "run": "Mejorar",
     "stop": "Parar",
-    "stopped": "Detenido: lo que se ve ya estaba antes. Mejorar empieza de nuevo.",
+    "stopped": "Detenido: se ve el resultado anterior. «Mejorar» empieza de nuevo.",
     "download": "Descargar a resolución completa",
     "download_raw": f"Descargar a {SIDE_PX}×{SIDE_PX}",
     "download_zip": "Descargar todas en un zip",
@@ -100,23 +100,23 @@ _ES = {
     "link": "Copiar un enlace a estos ajustes",
     "restored": "Fotos restauradas",
     "luminance": "Luminancia antes (azul) y después (naranja), % de los píxeles",
-    "reference": "Referencia clara, si la tienes",
+    "reference": "Foto de referencia con buena luz, si la tienes",
     "run_compare": "Comparar todos los intentos",
     "by_psnr": "Por PSNR, el mejor primero",
-    "protocol": "15 pares de prueba de LOL, 600×400, RGB, 8 bits, tal como los restaura Mejorar; "
-    "PSNR en dB. GT-mean lleva antes la salida al brillo medio verdadero: otro protocolo.\n\n"
+    "protocol": "15 pares de prueba de LOL, 600×400, RGB, 8 bits, tal como los restaura «Mejorar»; "
+    "PSNR en dB. GT-mean escala antes la salida al brillo medio real: es otro protocolo.\n\n"
     "14 de las 15 escenas tienen una casi gemela entre los pares de entrenamiento: toda cifra "
-    "publicada sobre este conjunto premia la memoria. Aquí nada se eligió por él.",
+    "publicada sobre este conjunto premia la memorización. Aquí nada se eligió según él.",
     "losses": "Pérdidas de",
     "loss": "Pérdida por época: entrenamiento (azul), validación (naranja)",
-    "loss_alone": "Pérdida de entrenamiento por época; no se guardaron fotos para validar",
+    "loss_alone": "Pérdida de entrenamiento por época; no se reservaron fotos para validar",
     "before": "Antes",
     "after": "Después",
     "before_alt": "La foto tal como era",
     "after_alt": "La foto restaurada",
     "slider": "Antes y después: cuánto se ve de la foto tal como era, en tanto por ciento",
     "peak": "memoria del servidor, hasta",
-    "zoom_group": "El mismo lugar en todas las imágenes",
+    "zoom_group": "La misma zona en todas las imágenes",
     "zoom": "Zoom",
     "across": "De izquierda a derecha",
     "down": "De arriba abajo",
@@ -125,10 +125,10 @@ _ES = {
     "no_photo": "Aún no hay ninguna foto: suelta una o elige un ejemplo",
     "about": "Qué es",
     "dark": "La foto oscura",
-    "bright": "La referencia clara",
+    "bright": "La referencia con buena luz",
     "attempts": "intentos",
     "first_of": "Solo se compara la primera foto",
-    "left_out": "Faltan",
+    "left_out": "Omitidos",
     "failed": "Sin restaurar",
 }
 TEXTS = {"en": _EN, "es": _ES}
