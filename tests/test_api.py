@@ -18,9 +18,9 @@ from test_app import served
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import comparing, page, scratch, service
-from lowlight_hub.demo.api import TOGETHER
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
+from lowlight_hub.demo.service import TOGETHER
 from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.photos import Photo, save_photo, to_picture
 from lowlight_hub.shelf import Shelf

@@ -23,7 +23,7 @@ from PIL import Image
 import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import service
+from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.texts import TEXTS
 
 
@@ -142,6 +142,66 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
         assert f"brightness={expected}&" in desktop.url
         assert number.input_value() == expected
+
+
+def test_a_comma_is_a_decimal_point(desktop):
+    number = desktop.locator("#brightness input[type=number]")
+    number.fill("")
+    number.press_sequentially("0,5")
+    desktop.keyboard.press("Enter")
+    assert number.input_value() == "0.5"
+
+
+def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
+    desktop.locator("#brightness input[type=range]").focus()
+    for _ in range(3):
+        desktop.keyboard.press("ArrowRight")
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=0.3)
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
+
+
+def test_another_format_is_not_another_restoration(desktop, dark_file, monkeypatch):
+    give(desktop, dark_file)
+    png = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    monkeypatch.setattr(service, "run", lambda *_: pytest.fail("the network worked again"))
+    desktop.locator("#format input[value=webp]").check()
+    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    webp = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    assert (png.format, webp.format) == ("PNG", "WEBP")
+
+
+def test_a_photo_dropped_onto_another_is_added(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    desktop.evaluate(
+        """async (picture) => {
+          const dropped = new DataTransfer();
+          const bytes = await (await fetch(picture)).blob();
+          dropped.items.add(new File([bytes], "second.png", { type: "image/png" }));
+          const event = { dataTransfer: dropped, bubbles: true, cancelable: true };
+          const place = document.querySelector("#photos .thumbnail-item, #photos img");
+          place.dispatchEvent(new DragEvent("drop", event));
+        }""",
+        desktop.locator("#slider img:not(.before)").get_attribute("src"),
+    )
+    desktop.wait_for_selector("#note:has-text('2 of 2 photos')", timeout=WAIT_MS)
+
+
+def test_a_photo_that_was_swept_away_is_said_to_be_gone(tmp_path):
+    gone = [(str(tmp_path / "gone.jpg"), None)]
+    with pytest.warns(UserWarning, match="was deleted"):
+        (told,) = enhancing.enhance_photos(
+            gone, DEFAULT, 1.0, 0.0, "transfer", "png", False, None, None
+        )
+    assert told.note == f"{TEXTS['en']['gone']}." and told.slider is None
 
 
 def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):

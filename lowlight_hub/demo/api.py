@@ -21,8 +21,8 @@ from lowlight_hub.photos import open_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import Detail
 
-# How many photos are in work at once, whoever asks: more would share the same processor.
-QUEUE, TOGETHER = "photos", 2
+# Of service.TOGETHER photos in work, whoever asks: more would share the same processor.
+QUEUE = "photos"
 
 
 def in_a_sentence(function: Callable) -> Callable:
@@ -157,7 +157,7 @@ def add_endpoints() -> None:
         ("enhance_batch", enhance_batch),
         ("compare", compare),
     ):
-        gr.api(function, api_name=name, concurrency_id=QUEUE, concurrency_limit=TOGETHER)
+        gr.api(function, api_name=name, concurrency_id=QUEUE, concurrency_limit=service.TOGETHER)
     gr.api(models, api_name="models", queue=False)
 
 

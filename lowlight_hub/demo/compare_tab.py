@@ -5,8 +5,9 @@ from gradio.events import Dependency
 
 from lowlight_hub.demo import comparing
 from lowlight_hub.demo.answers import HIDDEN
-from lowlight_hub.demo.api import QUEUE, TOGETHER
+from lowlight_hub.demo.api import QUEUE
 from lowlight_hub.demo.parts import I18N, detail_choice, html
+from lowlight_hub.demo.service import TOGETHER
 
 # What is compared is the first photo: another one ends it, and takes tiles and reference away.
 # By the browser, at once: by the server, it might come after the start of the next comparison.

@@ -8,7 +8,7 @@ from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import scratch, service
-from lowlight_hub.demo.answers import HIDDEN, said_to, shown, told_in_the_note
+from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
 from lowlight_hub.demo.service import Tile
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, save_photo
@@ -33,6 +33,7 @@ def compare_photo(
     said = said_to(request)
     if not photos:
         raise LowlightError(said["no_photo"])
+    check_there([Path(it) for it in (photos[0][0], reference) if it], said)
     photo = open_photo(Path(photos[0][0]), "The photo")
     goal = open_photo(Path(reference), "The bright reference") if reference else None
     ends = [(said["dark"], service.preview(photo, photo))]

@@ -6,8 +6,9 @@ from gradio.events import Dependency
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, figures, service
 from lowlight_hub.demo.answers import HIDDEN
-from lowlight_hub.demo.api import QUEUE, TOGETHER
+from lowlight_hub.demo.api import QUEUE
 from lowlight_hub.demo.parts import I18N, detail_choice, html, number
+from lowlight_hub.demo.service import TOGETHER
 from lowlight_hub.restoring import MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
@@ -27,7 +28,14 @@ TO_RESULT = """(photos) => {
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
 }"""
-COPY_ADDRESS = "() => { navigator.clipboard.writeText(window.location.href); }"
+# Pages that were not sent encrypted may not write there: then it is shown, to be copied by hand.
+COPY_ADDRESS = """async () => {
+  if (!navigator.clipboard) return void window.prompt("", window.location.href);
+  await navigator.clipboard.writeText(window.location.href);
+  const button = document.querySelector("#link");
+  button.classList.add("copied");
+  setTimeout(() => button.classList.remove("copied"), 2000);
+}"""
 
 
 def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
@@ -42,7 +50,8 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         columns=3,
         fit_columns=False,
         height="auto",
-        buttons=["download", "fullscreen"],
+        # No download: it would be of the preview.
+        buttons=["fullscreen"],
         elem_id="restored",
     )
     note = gr.Markdown(I18N("start"), elem_id="note")
@@ -101,7 +110,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
     for other_photo in (photos.change, example.then):
         other_photo(None, None, choices, js="() => null")
     for done in (started, from_example):
-        done.then(
+        done.success(
             enhancing.brightness_choices,
             [photos, model, strength, detail],
             choices,

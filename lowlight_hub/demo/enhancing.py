@@ -9,7 +9,7 @@ import pandas as pd
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
-from lowlight_hub.demo.answers import HIDDEN, said_to, shown, told_in_the_note
+from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
 from lowlight_hub.demo.figures import model_choices
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
@@ -61,12 +61,15 @@ def enhance_photos(
     if not paths:
         yield nothing_restored(said["start"])
         return
+    check_there(paths, said)
     detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said)
     else:
-        steps = progress.tqdm(service.run_files(paths, settings), total=len(paths), unit="photo")
+        steps = progress.tqdm(
+            service.run_files(paths, settings), total=len(paths), unit=said["photo_count"]
+        )
         yield from _several(steps, len(paths), said)
 
 

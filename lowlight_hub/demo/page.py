@@ -16,38 +16,6 @@ MAX_UPLOAD = "60mb"
 MAX_WAITING = 20
 # How often old files are looked for, and how old they are: gone within the hour.
 SWEEP_S, KEEP_S = 600, 2700
-# Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
-# A number that was typed counts for Gradio once its field is left: so the Enter key leaves it. Then
-# one beyond the range becomes the nearest within it, and an empty field the default.
-# The download is of the settings before while others are in work; and Stop, which takes it away,
-# has nothing to do while none are. By mouse or by key.
-ON_LOAD = """() => {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches("input[type=number]")) event.target.blur();
-  });
-  document.addEventListener("blur", ({ target }) => {
-    if (!target.matches?.("input[type=number]")) return;
-    if (target.value === "") return target.closest(".block").querySelector(".reset-button").click();
-    const within = Math.min(Number(target.max), Math.max(Number(target.min), Number(target.value)));
-    if (within === Number(target.value)) return;
-    target.value = within;
-    target.dispatchEvent(new Event("input", { bubbles: true }));
-  }, true);
-  document.addEventListener("click", (event) => {
-    const inWork = document.querySelector("#note .progress-text, #note .generating");
-    const early = inWork?.matches(".translucent > *") && event.target.closest("#download");
-    const late = !inWork && event.target.closest("#stop");
-    if (early || late) event.stopImmediatePropagation();
-    if (early) event.preventDefault();
-  }, true);
-  const names = %s;
-  const name = () => {
-    const buttons = document.querySelectorAll("#examples button.gallery-item");
-    buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
-  };
-  name();
-  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
-}"""
 THEME = gr.themes.Default(
     primary_hue="amber",
     neutral_hue="zinc",
@@ -117,7 +85,7 @@ def launch_settings() -> dict:
     """Keyword arguments of launch()."""
     names = [file.stem.replace("_", " ") for file in example_files()]
     return {
-        "js": ON_LOAD % json.dumps(names),
+        "js": (HERE / "page.js").read_text(encoding="utf-8") % json.dumps(names),
         "theme": THEME,
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
         "i18n": I18N,

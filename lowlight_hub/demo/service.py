@@ -3,9 +3,10 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import numpy as np
 from PIL import Image
@@ -43,6 +44,9 @@ PREVIEW_PX = 1280
 # PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
 MEASURED_PIXELS = 2_000_000
 MAX_PHOTOS = 50
+# How many photos are in work at a time, whoever asks: more would share the same processor.
+TOGETHER = 2
+_at_work = BoundedSemaphore(TOGETHER)
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
 CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
 LUMINANCE_BINS = 64
@@ -103,9 +107,18 @@ class Settings:
         check_settings(detail=self.detail, strength=self.strength, brightness=self.brightness)
 
 
-@on_gpu
 def run(photo: Photo, settings: Settings) -> Run:
-    """The photo restored by a model; raises LowlightError as load_model and restore do."""
+    """The photo restored by a model; raises LowlightError as load_model and restore do.
+
+    No more than TOGETHER at a time: of a run that was stopped the queue knows nothing, but it goes
+    on to its end.
+    """
+    with _at_work:
+        return _run(photo, settings)
+
+
+@on_gpu
+def _run(photo: Photo, settings: Settings) -> Run:
     model = _model(settings.model)
     with PeakMemory() as memory:
         start = time.perf_counter()
@@ -163,11 +176,13 @@ def _without(folder: Path, error: LowlightError) -> LowlightError:
 
 
 def run_file(path: Path, settings: Settings) -> Run:
-    """As run, of a file; what an example gives is remembered."""
+    """As run, of a file; what examples give is remembered, and what the last photo gave.
+
+    So another format costs no more than the saving.
+    """
+    settings = replace(settings, file_format="png", keep_metadata=False)
     example = example_in(path)
-    if example is not None:
-        return _run_of_example(example, settings)
-    return run(open_photo(path, path.name), settings)
+    return _run_of_example(example, settings) if example else _run_of_photo(path, settings)
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
@@ -210,9 +225,13 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
             yield job.target, done, ""
 
 
-@lru_cache(maxsize=24)
-def _run_of_example(example: Path, settings: Settings) -> Run:
-    return run(open_photo(example, example.name), settings)
+def _run_of(path: Path, settings: Settings) -> Run:
+    return run(open_photo(path, path.name), settings)
+
+
+_run_of_example = lru_cache(maxsize=24)(_run_of)
+_run_of_photo = lru_cache(maxsize=1)(_run_of)
+scratch.at_sweeps(_run_of_photo.cache_clear)
 
 
 def compare(

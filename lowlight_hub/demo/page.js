@@ -1,0 +1,56 @@
+() => {
+  const isNumber = (field) => field.matches?.("input[type=number]");
+  // A number that was typed counts for Gradio once its field is left: so the Enter key leaves it.
+  // Then one beyond the range becomes the nearest within it, and an empty field the default. A
+  // browser whose decimals have a point would drop a comma, and make 05 of 0,5.
+  document.addEventListener("keydown", (event) => {
+    if (!isNumber(event.target)) return;
+    if (event.key === "Enter") event.target.blur();
+    if (event.key !== ",") return;
+    event.preventDefault();
+    document.execCommand("insertText", false, ".");
+  });
+  document.addEventListener("blur", ({ target }) => {
+    if (!isNumber(target)) return;
+    if (target.value === "") return target.closest(".block").querySelector(".reset-button").click();
+    const within = Math.min(Number(target.max), Math.max(Number(target.min), Number(target.value)));
+    if (within === Number(target.value)) return;
+    target.value = within;
+    target.dispatchEvent(new Event("input", { bubbles: true }));
+  }, true);
+  // Gradio calls it a release when a mouse lets go of a range, but not when a key does.
+  document.addEventListener("keyup", ({ key, target }) => {
+    if (!/^(Arrow|Page|Home|End)/.test(key) || !target.matches?.("input[type=range]")) return;
+    const number = target.closest(".block")?.querySelector("input[type=number]");
+    number?.dispatchEvent(new Event("blur"));
+  });
+  // The download is of the settings before while others are in work; and Stop, which takes it away,
+  // has nothing to do while none are. By mouse or by key.
+  document.addEventListener("click", (event) => {
+    const inWork = document.querySelector("#note .progress-text, #note .generating");
+    const early = inWork?.matches(".translucent > *") && event.target.closest("#download");
+    const late = !inWork && event.target.closest("#stop");
+    if (early || late) event.stopImmediatePropagation();
+    if (early) event.preventDefault();
+  }, true);
+  // Photos dropped beside a place for them, or onto others, are added; the browser would leave the
+  // page for them.
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      const input = document.querySelector("#photos input[type=file]");
+      if (kind === "dragover" || !input) return;
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+  // Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
+  const names = %s;
+  const name = () => {
+    const buttons = document.querySelectorAll("#examples button.gallery-item");
+    buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
+  };
+  name();
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+}
