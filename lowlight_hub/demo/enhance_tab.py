@@ -110,7 +110,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
     for other_photo in (photos.change, example.then):
         other_photo(None, None, choices, js="() => null")
     for done in (started, from_example):
-        done.success(
+        done.then(
             enhancing.brightness_choices,
             [photos, model, strength, detail],
             choices,
