@@ -166,17 +166,6 @@ def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
-def test_another_format_is_not_another_restoration(desktop, dark_file, monkeypatch):
-    give(desktop, dark_file)
-    png = Image.open(io.BytesIO(downloaded(desktop, "#download")))
-    monkeypatch.setattr(service, "run", lambda *_: pytest.fail("the network worked again"))
-    desktop.locator("#format input[value=webp]").check()
-    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
-    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
-    webp = Image.open(io.BytesIO(downloaded(desktop, "#download")))
-    assert (png.format, webp.format) == ("PNG", "WEBP")
-
-
 def test_a_photo_dropped_onto_another_is_added(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)

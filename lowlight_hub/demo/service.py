@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -176,13 +176,11 @@ def _without(folder: Path, error: LowlightError) -> LowlightError:
 
 
 def run_file(path: Path, settings: Settings) -> Run:
-    """As run, of a file; what examples give is remembered, and what the last photo gave.
-
-    So another format costs no more than the saving.
-    """
-    settings = replace(settings, file_format="png", keep_metadata=False)
+    """As run, of a file; what an example gives is remembered."""
     example = example_in(path)
-    return _run_of_example(example, settings) if example else _run_of_photo(path, settings)
+    if example is not None:
+        return _run_of_example(example, settings)
+    return run(open_photo(path, path.name), settings)
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
@@ -225,13 +223,9 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
             yield job.target, done, ""
 
 
-def _run_of(path: Path, settings: Settings) -> Run:
-    return run(open_photo(path, path.name), settings)
-
-
-_run_of_example = lru_cache(maxsize=24)(_run_of)
-_run_of_photo = lru_cache(maxsize=1)(_run_of)
-scratch.at_sweeps(_run_of_photo.cache_clear)
+@lru_cache(maxsize=24)
+def _run_of_example(example: Path, settings: Settings) -> Run:
+    return run(open_photo(example, example.name), settings)
 
 
 def compare(
