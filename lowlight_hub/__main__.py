@@ -75,30 +75,18 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
 
     bundle = commands.add_parser("bundle", help="copy finished trainings into weights/")
-    bundle.add_argument(
-        "folders",
-        type=Path,
-        nargs="+",
-        metavar="FOLDER",
-        help="a folder that train.py wrote, such as runs/attempt-1",
-    )
+    _add_folders(bundle, "a folder that train.py wrote, such as runs/attempt-1")
     bundle.set_defaults(run=_bundle)
 
     mean = commands.add_parser("average", help="make one model of the mean of several's weights")
-    mean.add_argument(
-        "folders",
-        type=Path,
-        nargs="+",
-        metavar="FOLDER",
-        help="trainings of one attempt that went on from each other's weights, or from the same",
+    _add_folders(
+        mean, "trainings of one attempt that went on from each other's weights, or from the same"
     )
     mean.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes")
     mean.set_defaults(run=_average)
 
     push = commands.add_parser("push", help="put models on the Hugging Face Hub")
-    push.add_argument(
-        "folders", type=Path, nargs="+", metavar="FOLDER", help="weights/NAME or runs/NAME"
-    )
+    _add_folders(push, "weights/NAME or runs/NAME")
     push.add_argument("user", metavar="USER", help="your name on the Hub, or an organisation's")
     push.add_argument(
         "--results",
@@ -136,6 +124,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(run=_report)
     return parser
+
+
+def _add_folders(command: argparse.ArgumentParser, told: str) -> None:
+    command.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help=told)
 
 
 def _add_enhance(commands) -> None:

@@ -44,7 +44,14 @@ from lowlight_hub.results import (
 
 # Photos B 3 H W in 0..1 to the same.
 Restorer = Callable[[Tensor], Tensor]
-SMALLEST_MEASURED_PX = 11  # the window of SSIM
+_SMALLEST_PX = 11  # the window of SSIM
+
+
+def check_measurable(photo: Photo, name: str) -> None:
+    """Raises LowlightError for a photo that is too small for SSIM; `name` is what it is called."""
+    if min(photo.size) < _SMALLEST_PX:
+        size = "{}×{}".format(*photo.size)
+        raise LowlightError(f"{name} is {size} pixels: SSIM needs {_SMALLEST_PX} on each side")
 
 
 def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
@@ -138,28 +145,23 @@ def evaluate_in_full(
     Raises LowlightError as open_pair does, and for a photo too small to be measured.
     """
     # The baselines, which take no time, meet what cannot be measured before any model works.
-    restorers: dict[str, Callable[[Photo], Tensor]] = {
-        "dark": to_tensor,
-        "gamma_0.4": lambda photo: to_tensor(photo) ** 0.4,
-        **{name: partial(_restored, model) for name, model in models},
-    }
+    restorers: list[tuple[str, Callable[[Photo], Tensor]]] = [
+        ("dark", to_tensor),
+        ("gamma_0.4", lambda photo: to_tensor(photo) ** 0.4),
+        *((name, partial(_restored, model)) for name, model in models),
+    ]
     bar = tqdm(total=len(restorers) * len(pairs), desc="full size", unit="photo", leave=False)
 
     def photos(restorer: Callable[[Photo], Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         # Opened anew for each model: large ones would not all be in memory together.
         for pair in pairs:
             dark, bright = open_pair(pair)
-            if min(bright.size) < SMALLEST_MEASURED_PX:
-                size = "{}×{}".format(*bright.size)
-                raise LowlightError(
-                    f"{pair.bright} is {size} pixels: SSIM needs {SMALLEST_MEASURED_PX} on each "
-                    "side"
-                )
+            check_measurable(bright, str(pair.bright))
             yield restorer(dark), to_tensor(bright)
             bar.update()
 
     with bar:
-        return [_row(it, "dark", FULL_SIZE, measure(photos(do))) for it, do in restorers.items()]
+        return [_row(it, "dark", FULL_SIZE, measure(photos(do))) for it, do in restorers]
 
 
 def _restored(model: nn.Module, photo: Photo) -> Tensor:

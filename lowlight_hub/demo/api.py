@@ -21,8 +21,8 @@ from lowlight_hub.photos import open_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import Detail
 
-# Of service.TOGETHER photos in work, whoever asks: more would share the same processor.
-QUEUE = "photos"
+# What Gradio is told of all that works at photos: it waits in one queue, whoever asks.
+QUEUED: dict[str, Any] = {"concurrency_id": "photos", "concurrency_limit": service.TOGETHER}
 
 
 def in_a_sentence(function: Callable) -> Callable:
@@ -157,7 +157,7 @@ def add_endpoints() -> None:
         ("enhance_batch", enhance_batch),
         ("compare", compare),
     ):
-        gr.api(function, api_name=name, concurrency_id=QUEUE, concurrency_limit=service.TOGETHER)
+        gr.api(function, api_name=name, **QUEUED)
     gr.api(models, api_name="models", queue=False)
 
 

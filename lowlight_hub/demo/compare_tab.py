@@ -5,9 +5,8 @@ from gradio.events import Dependency
 
 from lowlight_hub.demo import comparing
 from lowlight_hub.demo.answers import HIDDEN
-from lowlight_hub.demo.api import QUEUE
+from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import I18N, detail_choice, html
-from lowlight_hub.demo.service import TOGETHER
 
 # What is compared is the first photo: another one ends it, and takes tiles and reference away.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
@@ -50,8 +49,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
         [photos, reference, detail],
         compared,
         api_visibility="private",
-        concurrency_id=QUEUE,
-        concurrency_limit=TOGETHER,
+        **QUEUED,
     )
     stop.click(None, None, None, cancels=[started])
     # What is shown is of the photo that is there.

@@ -6,9 +6,8 @@ from gradio.events import Dependency
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, figures, service
 from lowlight_hub.demo.answers import HIDDEN
-from lowlight_hub.demo.api import QUEUE
+from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import I18N, detail_choice, html, number
-from lowlight_hub.demo.service import TOGETHER
 from lowlight_hub.restoring import MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
@@ -96,8 +95,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",
-        "concurrency_id": QUEUE,
-        "concurrency_limit": TOGETHER,
+        **QUEUED,
     }
     changes = [model.input, strength.release, brightness.release, detail.input]
     changes += [file_format.input, keep.input]
@@ -117,8 +115,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
-            concurrency_id=QUEUE,
-            concurrency_limit=TOGETHER,
+            **QUEUED,
         )
     stop.click(
         enhancing.stopped,

@@ -17,7 +17,7 @@ from lowlight_hub.demo import scratch
 from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.evaluation import SMALLEST_MEASURED_PX, psnr_and_ssim
+from lowlight_hub.evaluation import check_measurable, psnr_and_ssim
 from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
@@ -242,11 +242,8 @@ def compare(
             f"The bright reference is {sizes[0]} pixels and the photo {sizes[1]}: "
             "give two of the same size"
         )
-    if reference is not None and min(reference.size) < SMALLEST_MEASURED_PX:
-        raise LowlightError(
-            f"The bright reference is {reference.size[0]}×{reference.size[1]} pixels: "
-            f"SSIM needs {SMALLEST_MEASURED_PX} on each side"
-        )
+    if reference is not None:
+        check_measurable(reference, "The bright reference")
     goal = None if reference is None else _measurable(reference)
     tiles: list[Tile] = []
     failures: list[str] = []
