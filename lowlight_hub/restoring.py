@@ -45,6 +45,8 @@ TILE_PX = 1024
 _Place = tuple[slice, slice]
 # From a place and the photo's pixels there, 1 3 h w in 0..1, to what they become.
 _Tile = Callable[[_Place, Tensor], Tensor]
+# What is told, before each tile, which share of them is done; what it raises ends the work.
+Step = Callable[[float], None]
 
 
 def check_settings(
@@ -130,6 +132,7 @@ def restore(
     detail: Detail = "transfer",
     strength: float = 1.0,
     brightness: float = 0.0,
+    step: Step | None = None,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
     check_settings(detail=detail, strength=strength, brightness=brightness)
@@ -139,7 +142,7 @@ def restore(
     if isinstance(model, LowlightModel) and detail in model.details_by_tiles:
         closeups = closeups_of(photo)
         network = model.tiles_of(overview, closeups, size, brightness)
-        return _by_tiles(photo, _with_surroundings(network, seen), strength)
+        return _by_tiles(photo, _with_surroundings(network, seen), strength, step)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
     if detail == "transfer":
@@ -150,15 +153,16 @@ def restore(
     if detail == "raw":
         pixels = (small[0].permute(1, 2, 0) * 255).round().byte().numpy()
         raw = Photo(pixels, camera=photo.camera)
-        return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength)
+        return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength, step)
     if detail == "transfer":
         maps = colour_maps(small, answer, ridge_of(noise_of(overview)))
         return _by_tiles(
             photo,
             lambda place, pixels: apply_maps(enlarged_at(maps, place, size), pixels),
             strength,
+            step,
         )
-    return _by_tiles(photo, lambda place, _: enlarged_at(answer, place, size), strength)
+    return _by_tiles(photo, lambda place, _: enlarged_at(answer, place, size), strength, step)
 
 
 def overview_of(photo: Photo) -> Tensor:
@@ -236,11 +240,14 @@ def tiles(height: int, width: int) -> Iterator[_Place]:
             yield slice(top, min(top + rows, height)), slice(left, min(left + columns, width))
 
 
-def _by_tiles(photo: Photo, restored: _Tile, strength: float) -> Photo:
+def _by_tiles(photo: Photo, restored: _Tile, strength: float, step: Step | None) -> Photo:
     """The photo with every tile replaced by its restoration, blended and rounded."""
     pixels = np.empty_like(photo.pixels)
     width, height = photo.size
-    for place in tiles(height, width):
+    places = list(tiles(height, width))
+    for done, place in enumerate(places):
+        if step is not None:
+            step(done / len(places))
         before = _floats(photo, place)
         after = torch.lerp(before, restored(place, before).clamp_(0, 1), strength)
         values = after.mul_(photo.white).round_()[0].permute(1, 2, 0)

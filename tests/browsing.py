@@ -1,5 +1,10 @@
 """The demo in a browser, as several test files drive it."""
 
+import os
+import socket
+import subprocess
+import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,3 +63,29 @@ def fits_its_width(page) -> bool:
 
 def tab(page, number: int):
     page.get_by_role("tab").nth(number).click()
+
+
+@contextmanager
+def served(folder, *arguments, **environment):
+    """The address of the demo in a folder, started as a Space or a user starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
+    with subprocess.Popen(
+        [sys.executable, folder / "app.py", *arguments],
+        cwd=folder,
+        env={**os.environ, **settings, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            for _ in range(120):
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.5)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import served
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from test_app import served
 
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
@@ -21,6 +21,7 @@ from lowlight_hub.demo import comparing, page, scratch, service
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.demo.service import TOGETHER
+from lowlight_hub.demo.work import Work
 from lowlight_hub.evaluation import psnr_and_ssim
 from lowlight_hub.photos import Photo, save_photo, to_picture
 from lowlight_hub.shelf import Shelf
@@ -219,7 +220,9 @@ def test_damaged_weights_of_one_attempt_leave_the_others_working(
     assert [answer["model"] for answer in answers] == [it for it in ATTEMPTS if it != "vae"]
     with pytest.raises(AppError, match="vae"):
         client.predict(handle_file(dark_file), model="vae", api_name="/enhance")
-    *_, (_, note, _, _) = comparing.compare_photo([(str(dark_file), None)], None, "transfer", None)
+    *_, (_, note, _, _) = comparing.compare_photo(
+        1, Work(), [(str(dark_file), None)], None, "transfer", None
+    )
     assert "Left out: Variational autoencoder" in note and str(tmp_path) not in note
 
 
@@ -244,11 +247,7 @@ def test_a_model_is_loaded_once_however_many_ask(client, monkeypatch, dark_file)
 def test_a_full_queue_says_so_and_those_who_wait_are_served(client, monkeypatch, dark_file):
     gate, run = threading.Event(), service.run
 
-    def held(photo, settings):
-        gate.wait()
-        return run(photo, settings)
-
-    monkeypatch.setattr(service, "run", held)
+    monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
     too_many = 5
     jobs = [
         client.submit(handle_file(dark_file), api_name="/enhance")

@@ -1,30 +1,20 @@
 """Photos restored in the demo, driven as people drive it: with mouse, keys and fingers."""
 
 import io
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import threading
-import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of
-from gradio_client import Client
 from PIL import Image
 
-import app
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.texts import TEXTS
+from lowlight_hub.demo.work import Work
 
 
 def shown_share(page) -> str:
@@ -54,53 +44,6 @@ def test_the_slider_goes_by_mouse_touch_and_keys(page, dark_file, request):
     place = (box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
     (page.touchscreen.tap if "phone" in request.node.name else page.mouse.click)(*place)
     assert 23 <= float(shown_share(page).rstrip("%")) <= 27
-
-
-@pytest.fixture
-def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
-    """A restored photo on the page, and another brightness in work until what it gives is set."""
-    give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
-    gate, run = threading.Event(), service.run
-    monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
-    desktop.locator("#brightness input[type=number]").fill("1")
-    desktop.keyboard.press("Enter")
-    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
-    yield gate
-    gate.set()
-
-
-def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop, held, dark_file):
-    line, download = (desktop.locator(it).bounding_box() for it in ("#note .wrap", "#download"))
-    assert line["height"] >= 20  # Gradio cuts the line off where it has no room
-    assert line["y"] + line["height"] <= download["y"]
-    files = []
-    desktop.on("download", lambda file: files.append(file))
-    desktop.locator("#download").click()
-    desktop.locator("#download").press("Enter")
-    desktop.wait_for_timeout(500)
-    assert not files
-    held.set()
-    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
-    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
-    expected = enhance(load_model(DEFAULT), dark_file, brightness=1)
-    assert np.array_equal(np.asarray(restored), np.asarray(expected))
-
-
-def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
-    with desktop.expect_response("**/cancel"):
-        desktop.locator("#stop").click()
-        desktop.get_by_text(TEXTS["en"]["stopped"]).wait_for(timeout=WAIT_MS)
-        assert not desktop.locator("#download").is_visible()
-        held.set()
-    desktop.wait_for_timeout(500)
-    desktop.locator("#run").click()
-    assert downloaded(desktop, "#download")
-    # Where nothing is in work, there is nothing to stop and to take away.
-    desktop.locator("#note .wrap.hide").wait_for(state="attached", timeout=WAIT_MS)
-    desktop.locator("#stop").click()
-    desktop.wait_for_timeout(500)
-    assert desktop.locator("#download").is_visible()
 
 
 def test_settings_reach_the_result(browser, page_url, dark_file):
@@ -166,19 +109,24 @@ def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
-def test_a_photo_dropped_onto_another_is_added(desktop, dark_file):
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way):
     give(desktop, dark_file)
     slider_of(desktop)
     desktop.evaluate(
-        """async (picture) => {
-          const dropped = new DataTransfer();
+        """async ([way, picture]) => {
+          const given = new DataTransfer();
           const bytes = await (await fetch(picture)).blob();
-          dropped.items.add(new File([bytes], "second.png", { type: "image/png" }));
-          const event = { dataTransfer: dropped, bubbles: true, cancelable: true };
+          given.items.add(new File([bytes], "second.png", { type: "image/png" }));
+          const event = { bubbles: true, cancelable: true };
           const place = document.querySelector("#photos .thumbnail-item, #photos img");
-          place.dispatchEvent(new DragEvent("drop", event));
+          place.dispatchEvent(
+            way === "drop"
+              ? new DragEvent("drop", { ...event, dataTransfer: given })
+              : new ClipboardEvent("paste", { ...event, clipboardData: given }),
+          );
         }""",
-        desktop.locator("#slider img:not(.before)").get_attribute("src"),
+        [way, desktop.locator("#slider img:not(.before)").get_attribute("src")],
     )
     desktop.wait_for_selector("#note:has-text('2 of 2 photos')", timeout=WAIT_MS)
 
@@ -187,7 +135,7 @@ def test_a_photo_that_was_swept_away_is_said_to_be_gone(tmp_path):
     gone = [(str(tmp_path / "gone.jpg"), None)]
     with pytest.warns(UserWarning, match="was deleted"):
         (told,) = enhancing.enhance_photos(
-            gone, DEFAULT, 1.0, 0.0, "transfer", "png", False, None, None
+            1, Work(), gone, DEFAULT, 1.0, 0.0, "transfer", "png", False, None, None
         )
     assert told.note == f"{TEXTS['en']['gone']}." and told.slider is None
 
@@ -230,7 +178,7 @@ def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, 
     gate.set()
     choices.first.wait_for(timeout=WAIT_MS)
     give(page, dark_file)  # there are two photos now
-    page.locator("#restored .gallery-item").nth(1).wait_for(timeout=WAIT_MS)
+    page.locator("#slider .strip button").nth(1).wait_for(timeout=WAIT_MS)
     choices.first.wait_for(state="detached", timeout=WAIT_MS)
     assert choices.count() == 0
 
@@ -279,7 +227,7 @@ def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
     page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
         timeout=WAIT_MS
     )
-    restored = page.locator("#restored .gallery-item")
+    restored = page.locator("#slider .strip button")
     restored.nth(1).wait_for(timeout=WAIT_MS)  # they are drawn after the message
     assert restored.count() == 2
     assert fits_its_width(page)
@@ -305,6 +253,15 @@ def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
     assert fits_its_width(page)
 
 
+def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_path, dark_file):
+    (tmp_path / "notes.txt").write_text("no photo")
+    give(desktop, tmp_path / "notes.txt")
+    desktop.get_by_text("Invalid file type: notes.txt").wait_for(timeout=WAIT_MS)
+    desktop.locator("#photos button[aria-dropeffect]").click(trial=True, timeout=5000)
+    give(desktop, dark_file)
+    slider_of(desktop)
+
+
 def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
@@ -319,51 +276,3 @@ def test_the_page_can_be_installed(page_url, browser):
         assert manifest["name"] == "lowlight-hub"
         for icon in manifest["icons"]:
             assert page.request.get(page_url + icon["src"].lstrip("/")).ok
-
-
-@contextmanager
-def served(folder, *arguments, **environment):
-    """The address of the demo in a folder, started as a Space or a user starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
-    with subprocess.Popen(
-        [sys.executable, folder / "app.py", *arguments],
-        cwd=folder,
-        env={**os.environ, **settings, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
-        try:
-            for _ in range(120):
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                assert server.poll() is None, "the server ended"
-                time.sleep(0.5)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def test_the_command_honours_name_and_port():
-    with served(Path(app.__file__).parent, HF_HUB_OFFLINE="1") as url:
-        client = Client(url, verbose=False)
-        assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]
-
-
-def uploaded(url, file) -> Path:
-    """Where a server on this machine keeps what was uploaded to it."""
-    with file.open("rb") as photo:
-        answer = httpx.post(url.rstrip("/") + "/gradio_api/upload", files={"files": photo})
-    return Path(answer.json()[0])
-
-
-def test_a_server_that_ends_takes_its_own_photos_and_no_others(page_url, dark_file):
-    ours = uploaded(page_url, dark_file)
-    with served(Path(app.__file__).parent, HF_HUB_OFFLINE="1") as url:
-        theirs = uploaded(url, dark_file)
-        assert theirs.exists()
-    assert not theirs.exists()
-    assert ours.exists()

@@ -20,10 +20,10 @@ def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
     slider_of(desktop)
     gate, run = threading.Event(), service.run
 
-    def slow(photo, settings):
+    def slow(photo, settings, step):
         if settings.model == list(ATTEMPTS)[count]:
             gate.wait()
-        return run(photo, settings)
+        return run(photo, settings, step)
 
     monkeypatch.setattr(service, "run", slow)
     tab(desktop, 1)
@@ -107,6 +107,7 @@ def test_a_comparison_in_work_ends_with_its_photo(desktop, monkeypatch, dark_fil
     gate.set()
     desktop.wait_for_timeout(2000)
     assert desktop.locator("#tiles .tile").count() == 0
+    assert desktop.locator("#compare-note").inner_text() == ""
     give(desktop, dark_file)
     desktop.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
     desktop.locator("#all").click()
@@ -135,7 +136,8 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
 def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
     gate = held_after(2, desktop, monkeypatch, dark_file)
     desktop.locator("#stop-all").click()
-    desktop.wait_for_timeout(500)
+    note = desktop.locator("#compare-note")
+    note.get_by_text(TEXTS["en"]["stopped_compare"]).wait_for(timeout=WAIT_MS)
     gate.set()
     desktop.wait_for_timeout(2000)
     assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from browsing import served
 from conftest import python_path
 from gradio_client import Client, handle_file
 from hub_server import USER, Fault
-from test_app import served
 
 import lowlight_hub
 from lowlight_hub import ATTEMPTS

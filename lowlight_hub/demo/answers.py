@@ -10,6 +10,7 @@ from PIL import Image
 
 from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.texts import words
+from lowlight_hub.demo.work import Stopped
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import save_photo
 
@@ -22,6 +23,7 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
     """For generator functions: every error as a sentence, shown and kept where the note is.
 
     `nothing` makes of it what is shown instead of results: those of an older photo are gone.
+    Work that nobody waits for any more just ends.
     """
 
     def decorated(function: Callable) -> Callable:
@@ -29,6 +31,8 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
         def steps(*inputs: Any) -> Iterator[tuple]:
             try:
                 yield from function(*inputs)
+            except Stopped:
+                return
             except Exception as error:
                 told = f"{service.in_words(error)}."
                 gr.Warning(told)

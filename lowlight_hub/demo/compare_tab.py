@@ -7,6 +7,7 @@ from lowlight_hub.demo import comparing
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import I18N, detail_choice, html
+from lowlight_hub.demo.work import a_visitors_work, end_work
 
 # What is compared is the first photo: another one ends it, and takes tiles and reference away.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
@@ -16,7 +17,7 @@ OF_ANOTHER_PHOTO = """(photos) => {
   const [before, first] = [window.firstPhoto, photos?.[0]?.image?.path];
   window.firstPhoto = first;
   if (first && first === before) return [keep, keep, keep, keep, keep];
-  if (before) document.querySelector("#stop-all")?.click();
+  if (before) document.querySelector("#end-all")?.click();
   return [null, "", "", hide, before ? null : keep];
 }"""
 
@@ -37,6 +38,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     with gr.Row():
         button = gr.Button(I18N("run_compare"), variant="primary", min_width=220, elem_id="all")
         stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop-all")
+        end = gr.Button(visible=HIDDEN, elem_id="end-all")  # clicked by OF_ANOTHER_PHOTO
     note = gr.Markdown(elem_id="compare-note")
     tiles = html("side_by_side", "tiles")
     table = gr.Markdown(elem_id="ranking")
@@ -44,14 +46,17 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     compared = [tiles, note, table, sheet]
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
+    of_work, as_one_more, ending = a_visitors_work("compare")
     started = button.click(
         comparing.compare_photo,
-        [photos, reference, detail],
+        [*of_work, photos, reference, detail],
         compared,
+        js=as_one_more,
         api_visibility="private",
         **QUEUED,
     )
-    stop.click(None, None, None, cancels=[started])
+    stop.click(comparing.stop, outputs=note, cancels=[started], **ending)
+    end.click(end_work, cancels=[started], **ending)
     # What is shown is of the photo that is there.
     for other_photo in (photos.change, example.then):
         other_photo(None, photos, [*compared, reference], js=OF_ANOTHER_PHOTO)

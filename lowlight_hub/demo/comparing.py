@@ -10,11 +10,18 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
 from lowlight_hub.demo.service import Tile
+from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
 from lowlight_hub.restoring import Detail
 from lowlight_hub.tables import markdown_table
+
+
+def stop(number: int, work: Work, request: gr.Request) -> str:
+    """Ends the work, for the note; the tiles so far stay."""
+    work.end(number)
+    return said_to(request)["stopped_compare"]
 
 
 def nothing_compared(note: str) -> tuple:
@@ -24,6 +31,8 @@ def nothing_compared(note: str) -> tuple:
 
 @told_in_the_note(nothing_compared)
 def compare_photo(
+    number: int,
+    work: Work,
     photos: list[tuple[str, str | None]] | None,
     reference: str | None,
     detail: Detail,
@@ -46,7 +55,8 @@ def compare_photo(
     tiles: list[Tile] = []
     failures: list[str] = []
     hidden = gr.DownloadButton(visible=HIDDEN)
-    for tiles, failures in service.compare(photo, goal, detail):  # noqa: B007 - used after it
+    steps = service.compare(photo, goal, detail, lambda share: work.check(number))
+    for tiles, failures in steps:  # noqa: B007 - used after it
         cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
         value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}
         note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"

@@ -8,6 +8,7 @@ from lowlight_hub.demo import enhancing, figures, service
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import I18N, detail_choice, html, number
+from lowlight_hub.demo.work import a_visitors_work, end_work
 from lowlight_hub.restoring import MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
@@ -40,19 +41,6 @@ COPY_ADDRESS = """async () => {
 def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
     """Puts the tab where this is called, for the photos that were chosen or come as an example."""
     slider = html("before_after", "slider")
-    gallery = gr.Gallery(
-        label=I18N("restored"),
-        visible=HIDDEN,
-        interactive=False,
-        format="png",
-        object_fit="contain",
-        columns=3,
-        fit_columns=False,
-        height="auto",
-        # No download: it would be of the preview.
-        buttons=["fullscreen"],
-        elem_id="restored",
-    )
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")
@@ -88,10 +76,12 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         elem_id="luminance",
     )
     settings = [model, strength, brightness, detail]
+    of_work, as_one_more, ending = a_visitors_work("enhance")
     work = {
         "fn": enhancing.enhance_photos,
-        "inputs": [photos, *settings, file_format, keep],
-        "outputs": [slider, gallery, download, luminance, note],
+        "inputs": [*of_work, photos, *settings, file_format, keep],
+        "js": as_one_more,
+        "outputs": [slider, download, luminance, note],
         "trigger_mode": "always_last",
         "show_progress_on": note,
         "api_visibility": "private",
@@ -99,7 +89,11 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
     }
     changes = [model.input, strength.release, brightness.release, detail.input]
     changes += [file_format.input, keep.input]
-    started = gr.on([button.click, photos.change, *changes], **work)
+    asking = [button.click, photos.change, *changes]
+    # What is in work is of other photos or settings.
+    gr.on(asking, end_work, **ending)
+    example.then(end_work, **ending)
+    started = gr.on(asking, **work)
     # A gallery that an example fills does not say that it has changed.
     from_example = example.then(**work)
     for asked in (button.click, photos.change, example.then):
@@ -117,15 +111,8 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
             api_visibility="private",
             **QUEUED,
         )
-    stop.click(
-        enhancing.stopped,
-        None,
-        [note, download],
-        cancels=[started, from_example],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    cancels = [started, from_example]
+    stop.click(enhancing.stop, outputs=[note, download], cancels=cancels, **ending)
     model.change(
         enhancing.about_and_detail,
         model,

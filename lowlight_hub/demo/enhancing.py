@@ -1,6 +1,6 @@
 """What the events of the page's Enhance tab do: inputs of parts in, values for parts out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,15 +13,15 @@ from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_
 from lowlight_hub.demo.figures import model_choices
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
+from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail
+from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail, Step
 
 
 class Restored(NamedTuple):
     """What the page shows of restored photos; what is not given stays as it is there."""
 
     slider: Any = gr.skip()
-    gallery: Any = gr.skip()
     download: Any = gr.skip()
     luminance: Any = gr.skip()
     note: Any = gr.skip()
@@ -31,20 +31,26 @@ def nothing_restored(note: str) -> Restored:
     """What enhance_photos gives where there is nothing to show but a note."""
     return Restored(
         slider=None,
-        gallery=gr.Gallery([], visible=HIDDEN),
         download=gr.DownloadButton(visible=HIDDEN),
         luminance=gr.LinePlot(visible=False),
         note=note,
     )
 
 
-def stopped(request: gr.Request) -> tuple:
-    """Note and download once the work at photos was stopped: what it had begun is not there."""
-    return said_to(request)["stopped"], gr.DownloadButton(visible=HIDDEN)
+def stop(number: int, work: Work, request: gr.Request) -> tuple:
+    """Ends the work, for note and download: of several photos, those that are done are there."""
+    work.end(number)
+    said = said_to(request)
+    files = list(work.files)
+    if not files:
+        return said["stopped"], gr.DownloadButton(visible=HIDDEN)
+    return f"{len(files)} {said['photo_count']}. {said['stopped']}", _zip_of(files, said)
 
 
 @told_in_the_note(nothing_restored)
 def enhance_photos(
+    number: int,
+    work: Work,
     photos: list[tuple[str, str | None]] | None,
     model: str,
     strength: float,
@@ -55,8 +61,15 @@ def enhance_photos(
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
 ) -> Iterator[Restored]:
-    """One photo under the slider; several in a gallery and one zip."""
+    """Photos under the slider, of several one at a time, and their file or one zip."""
     said = said_to(request)
+    work.files.clear()
+
+    def step(share: float) -> None:
+        work.check(number)
+        if share and len(paths) == 1:
+            progress(share)
+
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
         yield nothing_restored(said["start"])
@@ -65,21 +78,20 @@ def enhance_photos(
     detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
-        yield from _one(paths[0], settings, said)
+        yield from _one(paths[0], settings, said, step)
     else:
         steps = progress.tqdm(
-            service.run_files(paths, settings), total=len(paths), unit=said["photo_count"]
+            service.run_files(paths, settings, step), total=len(paths), unit=said["photo_count"]
         )
-        yield from _several(steps, len(paths), said)
+        yield from _several(steps, len(paths), said, work.files)
 
 
-def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[Restored]:
-    done = service.run_file(path, settings)
+def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
+    done = service.run_file(path, settings, step)
     label = said["download_raw" if settings.detail == "raw" else "download"]
     # The picture first: a large file takes longer to encode than to restore.
     yield Restored(
-        slider=_before_and_after(done, said),
-        gallery=gr.Gallery([], visible=HIDDEN),
+        slider={**_pair(done, said), "words": said},
         download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
         luminance=gr.LinePlot(_histograms(done, said), visible=True),
         note=service.SHELF.sources(),
@@ -98,22 +110,24 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str]) -> Iterator[Re
 
 
 def _several(
-    steps: Iterable[tuple[Path, Run | None, str]], count: int, said: Mapping[str, str]
+    steps: Iterable[tuple[Path, Run | None, str]],
+    count: int,
+    said: Mapping[str, str],
+    files: list[Path],
 ) -> Iterator[Restored]:
-    pictures: list[tuple[str, str]] = []
-    files, failures = [], []
+    pairs: list[dict] = []
+    failures = []
     slider = None
     for file, done, failure in steps:
         if done is None:
             failures.append(failure)
         else:
             files.append(file)
-            slider = _before_and_after(done, said, f"{file.name} · ")
-            pictures.append((slider["after"]["path"], file.name))
+            pairs.append(_pair(done, said, f"{file.name} · ") | _thumb(done, file.name))
+            slider = {**pairs[-1], "strip": pairs, "words": said}
         note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
             slider=slider,
-            gallery=gr.Gallery(pictures, visible=True),
             download=gr.DownloadButton(visible=HIDDEN),
             luminance=gr.LinePlot(visible=False),
             note=note,
@@ -122,15 +136,12 @@ def _several(
         raise LowlightError("; ".join(failures))
     notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
     notes.append(service.SHELF.sources())
+    yield Restored(download=_zip_of(files, said), note="\n\n".join(filter(None, notes)))
+
+
+def _zip_of(files: Sequence[Path], said: Mapping[str, str]) -> gr.DownloadButton:
     archive = str(zipped(files))
-    yield Restored(
-        # Once more: on a busy machine the page misses pictures that came soon after others.
-        gallery=gr.Gallery(pictures, visible=True),
-        download=gr.DownloadButton(
-            said["download_zip"], value=archive, interactive=True, visible=True
-        ),
-        note="\n\n".join(filter(None, notes)),
-    )
+    return gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
 
 
 def brightness_choices(
@@ -165,7 +176,8 @@ def brightness_choices(
     return {"choices": choices, "label": said_to(request)["choices"]}
 
 
-def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:
+def _pair(done: Run, said: Mapping[str, str], of: str = "") -> dict:
+    """What the slider shows of one photo."""
     before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
     width, height = done.photo.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
@@ -175,7 +187,19 @@ def _before_and_after(done: Run, said: Mapping[str, str], of: str = "") -> dict:
         "after": shown(after, "after"),
         "width": width,
         "height": height,
-        "words": {**said, "print": small},
+        "print": small,
+    }
+
+
+def _thumb(done: Run, name: str) -> dict:
+    """By which it is picked among several."""
+    picture = service.preview(done.restored, done.photo)
+    picture.thumbnail((service.CHOICE_PX, service.CHOICE_PX))
+    return {
+        "name": name,
+        "thumb": shown(picture, "thumb"),
+        "thumb_width": picture.width,
+        "thumb_height": picture.height,
     }
 
 

@@ -33,15 +33,16 @@
     if (early || late) event.stopImmediatePropagation();
     if (early) event.preventDefault();
   }, true);
-  // Photos dropped beside a place for them, or onto others, are added; the browser would leave the
-  // page for them.
-  for (const kind of ["dragover", "drop"]) {
+  // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
+  // what is dropped the browser would leave the page.
+  for (const kind of ["dragover", "drop", "paste"]) {
     document.addEventListener(kind, (event) => {
-      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      const given = event.dataTransfer ?? event.clipboardData;
+      if (event.defaultPrevented || !given?.types.includes("Files")) return;
       event.preventDefault();
       const input = document.querySelector("#photos input[type=file]");
       if (kind === "dragover" || !input) return;
-      input.files = event.dataTransfer.files;
+      input.files = given.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }

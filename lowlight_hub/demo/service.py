@@ -23,12 +23,13 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits, over_its_mean
-from lowlight_hub.restoring import Detail, check_settings, overview_of, restore
+from lowlight_hub.restoring import Detail, Step, check_settings, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
 try:
     import spaces  # on ZeroGPU Spaces only
 except ImportError:
+    spaces = None
 
     def on_gpu(function):
         """Elsewhere a function runs where it is called."""
@@ -107,22 +108,25 @@ class Settings:
         check_settings(detail=self.detail, strength=self.strength, brightness=self.brightness)
 
 
-def run(photo: Photo, settings: Settings) -> Run:
+def run(photo: Photo, settings: Settings, step: Step | None = None) -> Run:
     """The photo restored by a model; raises LowlightError as load_model and restore do.
 
     No more than TOGETHER at a time: of a run that was stopped the queue knows nothing, but it goes
-    on to its end.
+    on to its next `step`, see restore.
     """
     with _at_work:
-        return _run(photo, settings)
+        if step is not None:
+            step(0.0)
+        # ZeroGPU works in another process, which can tell nothing meanwhile.
+        return _run(photo, settings, step if spaces is None else None)
 
 
 @on_gpu
-def _run(photo: Photo, settings: Settings) -> Run:
+def _run(photo: Photo, settings: Settings, step: Step | None) -> Run:
     model = _model(settings.model)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        restored = _restored(model, photo, settings)
+        restored = _restored(model, photo, settings, step)
         seconds = time.perf_counter() - start
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
@@ -153,13 +157,16 @@ def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]
     return [preview(_restored(_model(it.model), photo, it), photo) for it in settings]
 
 
-def _restored(model: LowlightModel, photo: Photo, settings: Settings) -> Photo:
+def _restored(
+    model: LowlightModel, photo: Photo, settings: Settings, step: Step | None = None
+) -> Photo:
     return restore(
         model,
         photo,
         detail=settings.detail,
         strength=settings.strength,
         brightness=settings.brightness,
+        step=step,
     )
 
 
@@ -175,12 +182,12 @@ def _without(folder: Path, error: LowlightError) -> LowlightError:
     return LowlightError(str(error).replace(f"{folder}/", ""))
 
 
-def run_file(path: Path, settings: Settings) -> Run:
+def run_file(path: Path, settings: Settings, step: Step | None = None) -> Run:
     """As run, of a file; what an example gives is remembered."""
     example = example_in(path)
     if example is not None:
         return _run_of_example(example, settings)
-    return run(open_photo(path, path.name), settings)
+    return run(open_photo(path, path.name), settings, step)
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
@@ -202,7 +209,9 @@ def save(done: Run, job: Job, settings: Settings) -> None:
         raise _without(job.target.parent, error) from None
 
 
-def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path, Run | None, str]]:
+def run_files(
+    paths: Sequence[Path], settings: Settings, step: Step | None = None
+) -> Iterator[tuple[Path, Run | None, str]]:
     """For each photo the file of its result, in full resolution, its run, and what went wrong.
 
     Raises LowlightError for more than MAX_PHOTOS photos.
@@ -214,7 +223,7 @@ def run_files(paths: Sequence[Path], settings: Settings) -> Iterator[tuple[Path,
         )
     for job in jobs_of(paths, settings):
         try:
-            done = run_file(job.source, settings)
+            done = run_file(job.source, settings, step)
             save(done, job, settings)
         except Exception as error:  # one photo must never stop the others
             words, name = in_words(error), job.source.name
@@ -229,7 +238,7 @@ def _run_of_example(example: Path, settings: Settings) -> Run:
 
 
 def compare(
-    photo: Photo, reference: Photo | None, detail: Detail
+    photo: Photo, reference: Photo | None, detail: Detail, step: Step | None = None
 ) -> Iterator[tuple[list[Tile], list[str]]]:
     """One tile more at each step, in the table's order, and why attempts are left out.
 
@@ -249,7 +258,7 @@ def compare(
     failures: list[str] = []
     for name, attempt in ATTEMPTS.items():
         try:
-            done = run(photo, Settings(model=name, detail=detail))
+            done = run(photo, Settings(model=name, detail=detail), step)
         except Exception as error:  # nor one model the others
             failures.append(f"{attempt.title}: {in_words(error)}")
             continue

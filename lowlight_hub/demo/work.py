@@ -1,0 +1,58 @@
+"""Work at photos that nobody waits for any more, and how it ends before it is done."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+
+class Stopped(BaseException):
+    """Whoever asked for this does not want it any more.
+
+    As KeyboardInterrupt, it is no Exception: nothing on its way takes it for a photo that failed.
+    """
+
+
+@dataclass(slots=True)
+class Work:
+    """What one visitor has in work. The page counts its runs, and ends those up to a number.
+
+    So it does not matter whether a run or the end of those before it reaches the server first.
+    """
+
+    ended: int = 0
+    files: list[Path] = field(default_factory=list)
+    """Of several photos, the results so far."""
+
+    def end(self, number: int) -> None:
+        """Ends this run and those before it."""
+        self.ended = max(self.ended, number)
+
+    def check(self, number: int) -> None:
+        """Raises Stopped in a run that was ended."""
+        if number <= self.ended:
+            raise Stopped
+
+
+def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
+    """A run's number and a Work, the first inputs of whatever starts runs of this kind.
+
+    Then the script that counts the number up there, and the settings of events that end what is in
+    work, with functions of these two inputs.
+    """
+    runs = f"window.{kind}Runs"
+    inputs = [gr.Number(0, precision=0, visible=False), gr.State(Work())]
+    ending = {
+        "inputs": inputs,
+        "js": f"(_, work) => [{runs} ?? 0, work]",
+        "queue": False,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    return inputs, f"(_, ...others) => [({runs} = ({runs} ?? 0) + 1), ...others]", ending
+
+
+def end_work(number: int, work: Work) -> None:
+    """What the page asks for when its photos or settings have changed."""
+    work.end(number)

@@ -1,0 +1,173 @@
+"""What the demo has in work: how it is shown, and how it ends before it is done."""
+
+import io
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from browsing import WAIT_MS, downloaded, fits_its_width, give
+from PIL import Image
+
+from lowlight_hub import enhance, load_model, restoring
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import service
+from lowlight_hub.demo.service import Settings
+from lowlight_hub.demo.texts import TEXTS
+from lowlight_hub.demo.work import Stopped, Work
+from lowlight_hub.photos import open_photo, save_photo, to_picture
+
+
+def test_a_number_ends_the_runs_up_to_it_and_none_after():
+    work = Work()
+    work.check(1)
+    work.end(2)
+    work.end(1)  # what came late takes nothing back
+    for number in (1, 2):
+        with pytest.raises(Stopped):
+            work.check(number)
+    work.check(3)
+
+
+def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
+    monkeypatch.setattr(restoring, "TILE_PX", 100)
+    shares: list[float] = []
+
+    def step(share):
+        shares.append(share)
+        if share >= 0.5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        service.run_file(dark_file, Settings(), step)
+    assert shares == sorted(shares) and shares[:2] == [0, 0] and 0.5 <= shares[-1] < 1
+    # Whoever comes next finds both places free.
+    for _ in range(service.TOGETHER):
+        service.run(open_photo(dark_file, "dark"), Settings(model="listing"))
+
+
+def test_on_zerogpu_a_run_is_not_followed(monkeypatch, dark_file):
+    monkeypatch.setattr(service, "spaces", object())
+    shares: list[float] = []
+    service.run_file(dark_file, Settings(model="listing"), shares.append)
+    assert shares == [0.0]
+
+
+@pytest.fixture
+def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
+    """A restored photo on the page, and another brightness in work until what it gives is set."""
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    gate, run = threading.Event(), service.run
+    monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
+    desktop.locator("#brightness input[type=number]").fill("1")
+    desktop.keyboard.press("Enter")
+    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    yield gate
+    gate.set()
+
+
+def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop, held, dark_file):
+    line, download = (desktop.locator(it).bounding_box() for it in ("#note .wrap", "#download"))
+    assert line["height"] >= 20  # Gradio cuts the line off where it has no room
+    assert line["y"] + line["height"] <= download["y"]
+    files = []
+    desktop.on("download", lambda file: files.append(file))
+    desktop.locator("#download").click()
+    desktop.locator("#download").press("Enter")
+    desktop.wait_for_timeout(500)
+    assert not files
+    held.set()
+    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=1)
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
+
+
+def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
+    with desktop.expect_response("**/cancel"):
+        desktop.locator("#stop").click()
+        desktop.get_by_text(TEXTS["en"]["stopped"]).wait_for(timeout=WAIT_MS)
+        assert not desktop.locator("#download").is_visible()
+        held.set()
+    desktop.wait_for_timeout(500)
+    desktop.locator("#run").click()
+    assert downloaded(desktop, "#download")
+    # Where nothing is in work, there is nothing to stop and to take away.
+    desktop.locator("#note .wrap.hide").wait_for(state="attached", timeout=WAIT_MS)
+    desktop.locator("#stop").click()
+    desktop.wait_for_timeout(500)
+    assert desktop.locator("#download").is_visible()
+
+
+@pytest.fixture
+def three(desktop, monkeypatch, tmp_path, dark_file) -> Iterator[tuple[threading.Event, list]]:
+    """The first of three photos on the page, the others in work until the event is set.
+
+    And a list of the brightness that each was restored with.
+    """
+    gate, run, done = threading.Event(), service.run, []
+
+    def after_the_first(photo, settings, step):
+        if done:
+            gate.wait()
+        restored = run(photo, settings, step)
+        done.append(settings.brightness)
+        return restored
+
+    monkeypatch.setattr(service, "run", after_the_first)
+    copies = [shutil.copy(dark_file, tmp_path / f"{name}.jpg") for name in ("second", "third")]
+    give(desktop, dark_file, *copies)
+    try:
+        desktop.locator("#slider .strip button").wait_for(timeout=WAIT_MS)
+        yield gate, done
+    finally:
+        gate.set()
+
+
+def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop, three):
+    gate, done = three
+    desktop.locator("#stop").click()
+    said = TEXTS["en"]
+    desktop.get_by_text(f"1 {said['photo_count']}. {said['stopped']}").wait_for(timeout=WAIT_MS)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert archive.namelist() == [f"dark_{DEFAULT}.png"]
+    gate.set()
+    desktop.wait_for_timeout(1000)
+    assert done == [0]
+
+
+def test_other_settings_end_what_is_in_work_and_all_photos_get_them(desktop, three):
+    gate, done = three
+    with desktop.expect_response(lambda it: "/run/predict" in it.url or "/queue/join" in it.url):
+        desktop.locator("#brightness input[type=number]").fill("1")
+        desktop.keyboard.press("Enter")
+    gate.set()
+    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
+    assert downloaded(desktop, "#download")
+    assert done == [0, 1, 1, 1]
+
+
+def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
+    for name, strength in (("bright", 0.2), ("dark", 0.05), ("between", 0.1)):
+        save_photo(to_picture(photo * strength), tmp_path / f"{name}.png")
+    give(page, *(tmp_path / f"{name}.png" for name in ("bright", "dark", "between")))
+    strip = page.locator("#slider .strip button")
+    strip.nth(2).wait_for(timeout=WAIT_MS)
+    print_ = page.locator("#slider .small-print")
+    assert print_.inner_text().startswith(f"between_{DEFAULT}.png")
+    assert strip.nth(2).get_attribute("aria-pressed") == "true"
+    strip.nth(1).click()
+    assert print_.inner_text().startswith(f"dark_{DEFAULT}.png")
+    pressed = [it.get_attribute("aria-pressed") for it in strip.all()]
+    assert pressed == ["false", "true", "false"]
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body())))
+        for it in (page.locator("#slider img.before"), page.locator("#slider figure img").first)
+    )
+    given = Image.open(tmp_path / "dark.png")
+    assert np.array_equal(before, np.asarray(given))
+    assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
+    assert fits_its_width(page)
