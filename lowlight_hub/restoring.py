@@ -45,8 +45,9 @@ TILE_PX = 1024
 _Place = tuple[slice, slice]
 # From a place and the photo's pixels there, 1 3 h w in 0..1, to what they become.
 _Tile = Callable[[_Place, Tensor], Tensor]
-# What is told, before each tile, which share of them is done; what it raises ends the work.
-Step = Callable[[float], None]
+# What is told, before each tile, how many are done and how many there are; what it raises ends the
+# work.
+Step = Callable[[int, int], None]
 
 
 def check_settings(
@@ -247,7 +248,7 @@ def _by_tiles(photo: Photo, restored: _Tile, strength: float, step: Step | None)
     places = list(tiles(height, width))
     for done, place in enumerate(places):
         if step is not None:
-            step(done / len(places))
+            step(done, len(places))
         before = _floats(photo, place)
         after = torch.lerp(before, restored(place, before).clamp_(0, 1), strength)
         values = after.mul_(photo.white).round_()[0].permute(1, 2, 0)

@@ -31,18 +31,32 @@ def test_a_number_ends_the_runs_up_to_it_and_none_after():
     work.check(3)
 
 
+def test_a_run_ends_those_before_it_and_has_results_of_its_own(tmp_path):
+    work = Work()
+    earlier = work.begin(1)
+    later = work.begin(2)
+    earlier.append(tmp_path)
+    assert later == work.files == []
+    with pytest.raises(Stopped):
+        work.check(1)
+    with pytest.raises(Stopped):
+        work.begin(1)
+    work.check(2)
+
+
 def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
     monkeypatch.setattr(restoring, "TILE_PX", 100)
-    shares: list[float] = []
+    steps: list[tuple[int, int]] = []
 
-    def step(share):
-        shares.append(share)
-        if share >= 0.5:
+    def step(done, parts):
+        steps.append((done, parts))
+        if done == 2:
             raise Stopped
 
     with pytest.raises(Stopped):
         service.run_file(dark_file, Settings(), step)
-    assert shares == sorted(shares) and shares[:2] == [0, 0] and 0.5 <= shares[-1] < 1
+    (_, parts) = steps[-1]
+    assert steps == [(0, 1), (0, parts), (1, parts), (2, parts)] and parts > 4
     # Whoever comes next finds both places free.
     for _ in range(service.TOGETHER):
         service.run(open_photo(dark_file, "dark"), Settings(model="listing"))
@@ -50,9 +64,9 @@ def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
 
 def test_on_zerogpu_a_run_is_not_followed(monkeypatch, dark_file):
     monkeypatch.setattr(service, "spaces", object())
-    shares: list[float] = []
-    service.run_file(dark_file, Settings(model="listing"), shares.append)
-    assert shares == [0.0]
+    steps = []
+    service.run_file(dark_file, Settings(model="listing"), lambda *step: steps.append(step))
+    assert steps == [(0, 1)]
 
 
 @pytest.fixture
@@ -171,3 +185,23 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
     assert np.array_equal(before, np.asarray(given))
     assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
     assert fits_its_width(page)
+
+
+def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_file):
+    shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
+    desktop.evaluate(
+        """() => new MutationObserver(() => {
+          window.emptied ||= !document.querySelector("#slider .before-after");
+        }).observe(document.querySelector("#slider"), { childList: true, subtree: true })"""
+    )
+    for brightness in ("0.5", "2"):
+        desktop.locator("#brightness input[type=number]").fill(brightness)
+        desktop.keyboard.press("Enter")
+    desktop.wait_for_timeout(500)
+    assert desktop.locator("#slider img:not(.before)").get_attribute("src") == shown
+    held.set()
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+    restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=2)
+    assert np.array_equal(np.asarray(restored), np.asarray(expected))
+    assert not desktop.evaluate("window.emptied")

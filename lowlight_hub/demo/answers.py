@@ -28,11 +28,12 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
 
     def decorated(function: Callable) -> Callable:
         @wraps(function)
-        def steps(*inputs: Any) -> Iterator[tuple]:
+        def steps(*inputs: Any) -> Iterator[Any]:
             try:
                 yield from function(*inputs)
             except Stopped:
-                return
+                # Of a function that ends before it gave anything Gradio empties all outputs.
+                yield gr.skip()
             except Exception as error:
                 told = f"{service.in_words(error)}."
                 gr.Warning(told)

@@ -40,6 +40,7 @@ def compare_photo(
 ) -> Iterator[tuple]:
     """Tiles, a note, the table and the sheet; a tile more at every step."""
     said = said_to(request)
+    work.begin(number)
     if not photos:
         raise LowlightError(said["no_photo"])
     check_there([Path(it) for it in (photos[0][0], reference) if it], said)
@@ -55,7 +56,7 @@ def compare_photo(
     tiles: list[Tile] = []
     failures: list[str] = []
     hidden = gr.DownloadButton(visible=HIDDEN)
-    steps = service.compare(photo, goal, detail, lambda share: work.check(number))
+    steps = service.compare(photo, goal, detail, lambda *_: work.check(number))
     for tiles, failures in steps:  # noqa: B007 - used after it
         cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
         value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}

@@ -63,12 +63,12 @@ def enhance_photos(
 ) -> Iterator[Restored]:
     """Photos under the slider, of several one at a time, and their file or one zip."""
     said = said_to(request)
-    work.files.clear()
+    files = work.begin(number)
 
-    def step(share: float) -> None:
+    def step(done: int, parts: int) -> None:
         work.check(number)
-        if share and len(paths) == 1:
-            progress(share)
+        if done and len(paths) == 1:
+            progress((done, parts), unit=said["part_count"])
 
     paths = [Path(path) for path, _ in photos or []]
     if not paths:
@@ -83,7 +83,7 @@ def enhance_photos(
         steps = progress.tqdm(
             service.run_files(paths, settings, step), total=len(paths), unit=said["photo_count"]
         )
-        yield from _several(steps, len(paths), said, work.files)
+        yield from _several(steps, len(paths), said, files)
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
@@ -94,7 +94,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
         slider={**_pair(done, said), "words": said},
         download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
         luminance=gr.LinePlot(_histograms(done, said), visible=True),
-        note=service.SHELF.sources(),
+        note=said["writing"],
     )
     (job,) = service.jobs_of([path], settings)
     try:
@@ -106,7 +106,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
         yield Restored(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
     file = gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True)
-    yield Restored(download=file)
+    yield Restored(download=file, note=service.SHELF.sources())
 
 
 def _several(

@@ -116,7 +116,7 @@ def run(photo: Photo, settings: Settings, step: Step | None = None) -> Run:
     """
     with _at_work:
         if step is not None:
-            step(0.0)
+            step(0, 1)
         # ZeroGPU works in another process, which can tell nothing meanwhile.
         return _run(photo, settings, step if spaces is None else None)
 

@@ -23,7 +23,14 @@ class Work:
 
     ended: int = 0
     files: list[Path] = field(default_factory=list)
-    """Of several photos, the results so far."""
+    """Of several photos, the results so far of the last run."""
+
+    def begin(self, number: int) -> list[Path]:
+        """Ends the runs before this one; gives the list that its results are to be added to."""
+        self.end(number - 1)
+        self.check(number)
+        self.files = []
+        return self.files
 
     def end(self, number: int) -> None:
         """Ends this run and those before it."""
