@@ -102,90 +102,114 @@ def model_card(
         model_name=attempt.title,
         eval_results=_eval_results(attempt, rows),
     )
-    article = not attempt.answers_in_full
-    origin = f"From [the article]({ARTICLE})" if article else f"Not in [the article]({ARTICLE})"
-    optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
-    share = config["whole_share"]
-    framing = f"at 200×200: {share:.0%} whole photos, the rest top-left crops"
-    sight = (
-        "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the light "
-        "and the colours to the photo in full size."
-    )
-    if not article:
-        framing = "whole, at 600×400"
-        sight = (
-            "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
-            "there is lit like its surroundings. How bright the scene was it guesses, too bright "
-            "where a photo says little of it, as of a wall. Streets at night are lit a little; "
-            "bright windows in dark photos stay as paler patches; very dark photos come out with "
-            "less detail."
-        )
-    validation = f"{config['validation_pairs']} of other scenes to validate on"
-    if not config["validation_pairs"]:
-        validation = "none kept back to validate on"
-    if config.get("init_from"):
-        framing += f"\n- started from: {config['init_from']}"
-    if config.get("freeze"):
-        framing += f", their part `{config['freeze']}` frozen"
-    # One that began with trained weights is not measured by its row's epochs.
-    status = config["status"].removeprefix("cut short: ")
-    ended = "" if config.get("init_from") else f" ({status})"
-    averaged = ""
-    if config.get("averaged_with"):
-        averaged = ", then `lowlight-hub average`"
-        framing += (
-            "\n- these weights are the mean of this training's and of others: "
-            f"{', '.join(map(str, config['averaged_with']))}"
-        )
-    figures = [
-        f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
-        f"{row['psnr_gt_mean']:.2f} |"
-        for of, note in ((rows, ""), (leak_free, ", leak-free weights"))
-        for row in of
-        if row["model"] == attempt.name
-    ]
+    origin = "Not in" if attempt.answers_in_full else "From"
     parts = [
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
-        f"{attempt.story} {origin}, trained by lowlight-hub.",
+        f"{attempt.story} {origin} [the article]({ARTICLE}), trained by lowlight-hub.",
         "```python\nfrom lowlight_hub import enhance, load_model\n\n"
         f'model = load_model("{repository or attempt.name}")\n'
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
-        f"- learns: {attempt.learns}, loss {attempt.formula}\n"
-        f"- trained: {trained_in_words(config)}{ended}, {config['steps']} steps of "
-        f"{_photos_a_step(config)} photos, {optimiser}, learning rate {config['lr']}, "
-        f"seed {config['seed']}, {config['precision']}\n"
-        f"- data: {config['data']}, {config['training_pairs']} pairs to learn from and "
-        f"{validation}, {framing}\n"
-        f"- {losses_in_words(config)}\n"
-        f"- the command: `{training_command(config)}`{averaged}",
+        _training(attempt, config),
+        _figures(attempt, rows, leak_free),
+        _samples(attempt) if samples else "",
+        _limits(attempt, config["data"]),
     ]
-    if figures:
-        parts.append(
-            "LOL eval15, the whole photos as `enhance` restores them and the article's crop:\n\n"
-            "| size | input | PSNR | SSIM | PSNR, GT-mean |\n|---|---|--:|--:|--:|\n"
-            + "\n".join(figures)
-            + (LEAK_FREE_NOTE if any(it["model"] == attempt.name for it in leak_free) else "")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _training(attempt: Attempt, config: dict[str, Any]) -> str:
+    """How it was trained, as a list."""
+    optimiser = "AdamW" if attempt.recipe.weight_decay else "Adam"
+    ended = command_of_mean = ""
+    framing = [
+        "whole, at 600×400"
+        if attempt.answers_in_full
+        else f"at 200×200: {config['whole_share']:.0%} whole photos, the rest top-left crops"
+    ]
+    if config.get("init_from"):
+        framing.append(f"started from: {config['init_from']}")
+    else:  # one that began with trained weights is not measured by its row's epochs
+        ended = f" ({config['status'].removeprefix('cut short: ')})"
+    if config.get("freeze"):
+        framing[-1] += f", their part `{config['freeze']}` frozen"
+    if config.get("averaged_with"):
+        command_of_mean = ", then `lowlight-hub average`"
+        framing.append(
+            "these weights are the mean of this training's and of others: "
+            + ", ".join(map(str, config["averaged_with"]))
         )
-    if samples:
-        shown_rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
-        if attempt.reads_bright:
-            shown_rows.insert(1, "its answer to the original")
-        if article:
-            shown_rows.insert(1, "the network's answer")
-        parts.append(
-            f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
-            f"Free photos darkened by a simulator. From above: {', '.join(shown_rows)}."
-        )
-    limits = LOL_REWARDS_MEMORY if is_of(config["data"], LOL) else ""
-    if is_of(config["data"], LOL) or is_of(config["data"], LEAK_FREE):
-        limits += LOL_LICENCE
-    _, bright, name = config["data"].partition(BRIGHT)
+    validation = f"{config['validation_pairs']} of other scenes to validate on"
+    if not config["validation_pairs"]:
+        validation = "none kept back to validate on"
+    lines = [
+        f"learns: {attempt.learns}, loss {attempt.formula}",
+        f"trained: {trained_in_words(config)}{ended}, {config['steps']} steps of "
+        f"{_photos_a_step(config)} photos, {optimiser}, learning rate {config['lr']}, "
+        f"seed {config['seed']}, {config['precision']}",
+        f"data: {config['data']}, {config['training_pairs']} pairs to learn from and "
+        f"{validation}, {framing[0]}",
+        *framing[1:],
+        losses_in_words(config),
+        f"the command: `{training_command(config)}`{command_of_mean}",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _figures(
+    attempt: Attempt, rows: Sequence[Mapping[str, Any]], leak_free: Sequence[Mapping[str, Any]]
+) -> str:
+    """The figures on eval15 as a table; nothing where there are none."""
+    own = [row for row in rows if row["model"] == attempt.name]
+    own_leak_free = [row for row in leak_free if row["model"] == attempt.name]
+    lines = [
+        f"| {SIZES[row['size']]} | {row['input']}{note} | {row['psnr']:.2f} | {row['ssim']:.3f} | "
+        f"{row['psnr_gt_mean']:.2f} |"
+        for of, note in ((own, ""), (own_leak_free, ", leak-free weights"))
+        for row in of
+    ]
+    if not lines:
+        return ""
+    return (
+        "LOL eval15, the whole photos as `enhance` restores them and the article's crop:\n\n"
+        "| size | input | PSNR | SSIM | PSNR, GT-mean |\n|---|---|--:|--:|--:|\n"
+        + "\n".join(lines)
+        + (LEAK_FREE_NOTE if own_leak_free else "")
+    )
+
+
+def _samples(attempt: Attempt) -> str:
+    """The sample sheet and what its rows are."""
+    rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
+    if attempt.reads_bright:
+        rows.insert(1, "its answer to the original")
+    if not attempt.answers_in_full:
+        rows.insert(1, "the network's answer")
+    return (
+        f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
+        f"Free photos darkened by a simulator. From above: {', '.join(rows)}."
+    )
+
+
+def _limits(attempt: Attempt, data: str) -> str:
+    """What it cannot do, and what is known of the photos that it was trained on."""
+    limits = (
+        "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
+        "there is lit like its surroundings. How bright the scene was it guesses, too bright "
+        "where a photo says little of it, as of a wall. Streets at night are lit a little; "
+        "bright windows in dark photos stay as paler patches; very dark photos come out with "
+        "less detail."
+        if attempt.answers_in_full
+        else "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the "
+        "light and the colours to the photo in full size."
+    )
+    limits += LOL_REWARDS_MEMORY if is_of(data, LOL) else ""
+    limits += LOL_LICENCE if is_of(data, LOL) or is_of(data, LEAK_FREE) else ""
+    _, bright, name = data.partition(BRIGHT)
     if bright:
         limits += f" The {bright}{name} are under terms of their own; none is contained here."
-    parts.append(f"**Limits.** {sight}{limits}")
-    return "\n\n".join(parts) + "\n"
+    return f"**Limits.** {limits}"
 
 
 def _eval_results(attempt: Attempt, rows: Sequence[Mapping[str, Any]]) -> list[EvalResult]:
