@@ -33,9 +33,7 @@ def opened(browser, url, size=DESKTOP, query="", **settings):
     )
     page.on("console", lambda it: errors.append(it.text) if it.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    # The settings that the address has come after the page, and would take the place of any others.
-    with page.expect_response("**/run/predict", timeout=WAIT_MS):
-        page.goto(url + query)
+    page.goto(url + query)
     page.wait_for_selector("#photos input[type=file]", state="attached", timeout=WAIT_MS)
     yield page
     assert foreign == []

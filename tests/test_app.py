@@ -204,15 +204,16 @@ def test_a_result_comes_into_view(page):
 
 
 def test_a_link_restores_the_settings(browser, page_url):
-    query = "?model=attempt-4b&strength=0.4&brightness=-0.5&detail=network&other=1"
+    query = "?model=attempt-4b&strength=0.4&brightness=-0.5&detail=network&format=webp&other=1"
     with opened(browser, page_url, query=query) as page:
         page.wait_for_selector("#about:has-text('VGG-11')", timeout=WAIT_MS)
         assert ATTEMPTS["attempt-4b"].title in page.locator("#model input").input_value()
         assert page.locator("#strength input[type=number]").input_value() == "0.4"
         assert page.locator("#brightness input[type=number]").input_value() == "-0.5"
         assert page.locator("#detail input[value=network]").is_checked()
+        assert page.locator("#format input[value=webp]").is_checked()
     with opened(
-        browser, page_url, query="?model=nobody&strength=nan&brightness=9&detail=<b>"
+        browser, page_url, query="?model=nobody&strength=nan&brightness=9&format=<b>"
     ) as page:
         page.wait_for_timeout(500)
         assert ATTEMPTS[DEFAULT].title in page.locator("#model input").input_value()

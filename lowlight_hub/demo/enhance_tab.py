@@ -1,5 +1,7 @@
 """The page's Enhance tab: layout and events."""
 
+import json
+
 import gradio as gr
 from gradio.events import Dependency
 
@@ -9,15 +11,31 @@ from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import I18N, detail_choice, html, number
 from lowlight_hub.demo.work import a_visitors_work, end_work
-from lowlight_hub.restoring import MAX_STOPS
+from lowlight_hub.restoring import DETAILS, MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
-TO_ADDRESS = """(model, strength, brightness, detail) => {
+TO_ADDRESS = """(model, strength, brightness, detail, format) => {
   const address = new URL(window.location.href);
-  for (const [name, value] of Object.entries({ model, strength, brightness, detail })) {
+  for (const [name, value] of Object.entries({ model, strength, brightness, detail, format })) {
     if (value !== null) address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
+}"""
+# By the browser: from a busy server they would come late, and take the place of what was set since.
+FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
+  const asked = new URLSearchParams(window.location.search);
+  const choice = (name, choices, now) => choices.includes(asked.get(name)) ? asked.get(name) : now;
+  const number = (name, least, most, now) => {
+    const value = Number.parseFloat(asked.get(name));
+    return Number.isNaN(value) ? now : Math.min(most, Math.max(least, value));
+  };
+  return [
+    choice("model", %(models)s, model),
+    number("strength", 0, 1, strength),
+    number("brightness", -%(stops)g, %(stops)g, brightness),
+    choice("detail", %(details)s, detail),
+    choice("format", %(formats)s, format),
+  ];
 }"""
 TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
 # A result that is asked for lies above or, on a phone, far below.
@@ -75,11 +93,11 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         buttons=[],
         elem_id="luminance",
     )
-    settings = [model, strength, brightness, detail]
+    settings = [model, strength, brightness, detail, file_format]
     of_work, as_one_more, ending = a_visitors_work("enhance")
     work = {
         "fn": enhancing.enhance_photos,
-        "inputs": [*of_work, photos, *settings, file_format, keep],
+        "inputs": [*of_work, photos, *settings, keep],
         "js": as_one_more,
         "outputs": [slider, download, luminance, note],
         "trigger_mode": "always_last",
@@ -120,8 +138,14 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         queue=False,
         api_visibility="private",
     )
-    changed = [model.change, strength.change, brightness.change, detail.change]
+    changed = [model.change, strength.change, brightness.change, detail.change, file_format.change]
     gr.on(changed, None, settings, None, js=TO_ADDRESS)
     brightness.change(None, brightness, None, js=TO_CHOICES)
     link.click(None, None, None, js=COPY_ADDRESS)
-    demo.load(enhancing.settings_of_address, None, settings, queue=False, api_visibility="private")
+    known = {
+        "models": json.dumps([name for _, name in figures.model_choices()]),
+        "details": json.dumps(DETAILS),
+        "formats": json.dumps(service.FORMATS),
+        "stops": MAX_STOPS,
+    }
+    demo.load(None, settings, settings, js=FROM_ADDRESS % known)

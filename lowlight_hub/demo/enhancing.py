@@ -10,12 +10,11 @@ import pandas as pd
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
-from lowlight_hub.demo.figures import model_choices
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.restoring import DETAILS, MAX_STOPS, Detail, Step
+from lowlight_hub.restoring import Detail, Step
 
 
 class Restored(NamedTuple):
@@ -232,32 +231,3 @@ def _detail_that_counts(model: str, detail: Detail) -> Detail:
 def about_and_detail(name: str) -> tuple:
     """What the page shows beside the choice of a model."""
     return about(name), gr.Radio(visible=detail_shown(name))
-
-
-def settings_of_address(request: gr.Request) -> tuple:
-    """The settings that the page's address has, in its order; what it does not say stays.
-
-    Of a number that is the usual one: Gradio would make a number that it is told to leave as it is
-    anew, without what the page made of it.
-    """
-    asked = dict(request.query_params)
-    known = [name for _, name in model_choices()]
-    model = asked["model"] if asked.get("model") in known else gr.skip()
-    detail = asked["detail"] if asked.get("detail") in DETAILS else gr.skip()
-    strength = _asked_number(asked, "strength", 0, 1, usual=1)
-    return (
-        model,
-        strength,
-        _asked_number(asked, "brightness", -MAX_STOPS, MAX_STOPS, usual=0),
-        detail,
-    )
-
-
-def _asked_number(
-    asked: Mapping[str, str], name: str, least: float, most: float, *, usual: float
-) -> float:
-    try:
-        value = float(asked[name])
-    except (KeyError, ValueError):
-        return usual
-    return usual if value != value else min(most, max(least, value))
