@@ -3,7 +3,7 @@
 import io
 import threading
 
-from browsing import WAIT_MS, downloaded, fits_its_width, give, slider_of, tab
+from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of, tab
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
@@ -143,6 +143,38 @@ def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
     assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    told = f"{len(ATTEMPTS)} {TEXTS['en']['attempts']}."
+    note.get_by_text(told).wait_for(timeout=WAIT_MS)
+    # Where nothing is in work, there is nothing to stop.
+    desktop.locator("#stop-all").click()
+    desktop.wait_for_timeout(500)
+    assert told in note.inner_text()
+
+
+def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
+    browser, page_url, monkeypatch, dark_file
+):
+    gate, run = threading.Event(), service.run
+
+    def slow(photo, settings, step):
+        if settings.brightness:
+            gate.wait()
+        return run(photo, settings, step)
+
+    monkeypatch.setattr(service, "run", slow)
+    with opened(browser, page_url, query="?brightness=1") as page:
+        try:
+            give(page, dark_file)
+            page.locator("#photos img").first.wait_for(timeout=WAIT_MS)
+            tab(page, 1)
+            page.locator("#all").click()
+            page.wait_for_selector("#sheet", timeout=WAIT_MS)
+        finally:
+            gate.set()
+        page.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
+        page.wait_for_timeout(500)
+        assert page.locator("#tiles .tile").count() == len(ATTEMPTS) + 1
+        assert page.locator("#sheet").is_visible()
 
 
 def test_results_show_every_model_and_its_losses(page):

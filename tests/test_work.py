@@ -13,10 +13,10 @@ from PIL import Image
 
 from lowlight_hub import enhance, load_model, restoring
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import service
+from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
-from lowlight_hub.demo.work import Stopped, Work
+from lowlight_hub.demo.work import Stopped, Work, end_work
 from lowlight_hub.photos import open_photo, save_photo, to_picture
 
 
@@ -42,6 +42,15 @@ def test_a_run_ends_those_before_it_and_has_results_of_its_own(tmp_path):
     with pytest.raises(Stopped):
         work.begin(1)
     work.check(2)
+
+
+def test_results_of_other_settings_are_not_handed_out_by_a_stop(tmp_path):
+    work = Work()
+    work.begin(1).append(tmp_path)
+    work.finish(1)
+    end_work(1, work)
+    note, download = enhancing.stop(2, work, None)
+    assert note == TEXTS["en"]["stopped"] and not download.value
 
 
 def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
@@ -145,7 +154,8 @@ def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop
     gate, done = three
     desktop.locator("#stop").click()
     said = TEXTS["en"]
-    desktop.get_by_text(f"1 {said['photo_count']}. {said['stopped']}").wait_for(timeout=WAIT_MS)
+    told = f"{said['stopped']} {said['in_the_zip']}: 1."
+    desktop.get_by_text(told).wait_for(timeout=WAIT_MS)
     archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
     assert archive.namelist() == [f"dark_{DEFAULT}.png"]
     gate.set()
@@ -194,6 +204,8 @@ def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_fil
           window.emptied ||= !document.querySelector("#slider .before-after");
         }).observe(document.querySelector("#slider"), { childList: true, subtree: true })"""
     )
+    desktop.locator("#slider input[type=range]").focus()
+    desktop.keyboard.press("End")
     for brightness in ("0.5", "2"):
         desktop.locator("#brightness input[type=number]").fill(brightness)
         desktop.keyboard.press("Enter")
@@ -205,3 +217,6 @@ def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_fil
     expected = enhance(load_model(DEFAULT), dark_file, brightness=2)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
     assert not desktop.evaluate("window.emptied")
+    # The slider stays where it was set to.
+    share = desktop.locator("#slider figure").evaluate("it => it.style.getPropertyValue('--at')")
+    assert share == f"{desktop.locator('#slider input[type=range]').input_value()}%"

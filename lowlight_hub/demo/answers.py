@@ -10,7 +10,7 @@ from PIL import Image
 
 from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.texts import words
-from lowlight_hub.demo.work import Stopped
+from lowlight_hub.demo.work import Stopped, Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import save_photo
 
@@ -20,7 +20,7 @@ HIDDEN: Literal["hidden"] = "hidden"
 
 
 def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
-    """For generator functions: every error as a sentence, shown and kept where the note is.
+    """For generator functions of a run: every error as a sentence, kept where the note is.
 
     `nothing` makes of it what is shown instead of results: those of an older photo are gone.
     Work that nobody waits for any more just ends.
@@ -28,9 +28,11 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
 
     def decorated(function: Callable) -> Callable:
         @wraps(function)
-        def steps(*inputs: Any) -> Iterator[Any]:
+        def steps(number: int, work: Work, *inputs: Any) -> Iterator[Any]:
             try:
-                yield from function(*inputs)
+                for step in function(number, work, *inputs):
+                    work.check(number)
+                    yield step
             except Stopped:
                 # Of a function that ends before it gave anything Gradio empties all outputs.
                 yield gr.skip()
@@ -38,6 +40,8 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
                 told = f"{service.in_words(error)}."
                 gr.Warning(told)
                 yield nothing(told)
+            finally:
+                work.finish(number)
 
         return steps
 

@@ -6,13 +6,17 @@ element.addEventListener("input", (event) => {
 let picked = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
-  picked = strip.find((pair) => pair.after.url === picked?.after.url) ?? null;
+  // By name as well: the same photo may have been given twice.
+  const isPicked = (pair) => pair.name === picked?.name && pair.after.url === picked.after.url;
+  picked = strip.find(isPicked) ?? null;
   const inView = picked ?? strip.at(-1);
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === inView);
   }
-  if (!picked) return;
   const figure = element.querySelector(".before-after");
+  // What is drawn anew keeps what its range was set to.
+  figure?.style.setProperty("--at", figure.querySelector("input").value + "%");
+  if (!picked) return;
   const [after, before] = figure.querySelectorAll("img");
   after.src = picked.after.url;
   before.src = picked.before.url;

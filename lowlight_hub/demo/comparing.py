@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -18,8 +19,10 @@ from lowlight_hub.restoring import Detail
 from lowlight_hub.tables import markdown_table
 
 
-def stop(number: int, work: Work, request: gr.Request) -> str:
+def stop(number: int, work: Work, request: gr.Request) -> Any:
     """Ends the work, for the note; the tiles so far stay."""
+    if number <= work.done:
+        return gr.skip()
     work.end(number)
     return said_to(request)["stopped_compare"]
 

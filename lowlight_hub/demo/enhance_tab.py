@@ -1,6 +1,7 @@
 """The page's Enhance tab: layout and events."""
 
 import json
+from collections.abc import Callable
 
 import gradio as gr
 from gradio.events import Dependency
@@ -56,8 +57,12 @@ COPY_ADDRESS = """async () => {
 }"""
 
 
-def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> None:
-    """Puts the tab where this is called, for the photos that were chosen or come as an example."""
+def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Callable[[], None]:
+    """Puts the tab where this is called, for the photos that were chosen or come as an example.
+
+    Gives what adds its events. It is to be called last: whatever else one event starts, Gradio
+    starts in the order in which it was told of it, each once the one before has come to its end.
+    """
     slider = html("before_after", "slider")
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
@@ -93,59 +98,69 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Non
         buttons=[],
         elem_id="luminance",
     )
-    settings = [model, strength, brightness, detail, file_format]
-    of_work, as_one_more, ending = a_visitors_work("enhance")
-    work = {
-        "fn": enhancing.enhance_photos,
-        "inputs": [*of_work, photos, *settings, keep],
-        "js": as_one_more,
-        "outputs": [slider, download, luminance, note],
-        "trigger_mode": "always_last",
-        "show_progress_on": note,
-        "api_visibility": "private",
-        **QUEUED,
-    }
-    changes = [model.input, strength.release, brightness.release, detail.input]
-    changes += [file_format.input, keep.input]
-    asking = [button.click, photos.change, *changes]
-    # What is in work is of other photos or settings.
-    gr.on(asking, end_work, **ending)
-    example.then(end_work, **ending)
-    started = gr.on(asking, **work)
-    # A gallery that an example fills does not say that it has changed.
-    from_example = example.then(**work)
-    for asked in (button.click, photos.change, example.then):
-        asked(None, photos, None, js=TO_RESULT)
-    # Of another photo, those of the one before are gone at once.
-    for other_photo in (photos.change, example.then):
-        other_photo(None, None, choices, js="() => null")
-    for done in (started, from_example):
-        done.then(
-            enhancing.brightness_choices,
-            [photos, model, strength, detail],
-            choices,
-            trigger_mode="always_last",
-            show_progress="hidden",
-            api_visibility="private",
+
+    def listen() -> None:
+        settings = [model, strength, brightness, detail, file_format]
+        of_work, as_one_more, ending = a_visitors_work("enhance")
+        work = {
+            "fn": enhancing.enhance_photos,
+            "inputs": [*of_work, photos, *settings, keep],
+            "js": as_one_more,
+            "outputs": [slider, download, luminance, note],
+            "trigger_mode": "always_last",
+            "show_progress_on": note,
+            "api_visibility": "private",
             **QUEUED,
+        }
+        changes = [model.input, strength.release, brightness.release, detail.input]
+        changes += [file_format.input, keep.input]
+        asking = [button.click, photos.change, *changes]
+        # Of another photo, those of the one before are gone at once.
+        for other_photo in (photos.change, example.then):
+            other_photo(None, None, choices, js="() => null")
+        # What is in work is of other photos or settings.
+        gr.on(asking, end_work, **ending)
+        example.then(end_work, **ending)
+        started = gr.on(asking, **work)
+        # A gallery that an example fills does not say that it has changed.
+        from_example = example.then(**work)
+        for asked in (button.click, photos.change, example.then):
+            asked(None, photos, None, js=TO_RESULT)
+        for done in (started, from_example):
+            done.then(
+                enhancing.brightness_choices,
+                [photos, model, strength, detail],
+                choices,
+                trigger_mode="always_last",
+                show_progress="hidden",
+                api_visibility="private",
+                **QUEUED,
+            )
+        cancels = [started, from_example]
+        stop.click(enhancing.stop, outputs=[note, download], cancels=cancels, **ending)
+        model.change(
+            enhancing.about_and_detail,
+            model,
+            [about, detail],
+            queue=False,
+            api_visibility="private",
         )
-    cancels = [started, from_example]
-    stop.click(enhancing.stop, outputs=[note, download], cancels=cancels, **ending)
-    model.change(
-        enhancing.about_and_detail,
-        model,
-        [about, detail],
-        queue=False,
-        api_visibility="private",
-    )
-    changed = [model.change, strength.change, brightness.change, detail.change, file_format.change]
-    gr.on(changed, None, settings, None, js=TO_ADDRESS)
-    brightness.change(None, brightness, None, js=TO_CHOICES)
-    link.click(None, None, None, js=COPY_ADDRESS)
-    known = {
-        "models": json.dumps([name for _, name in figures.model_choices()]),
-        "details": json.dumps(DETAILS),
-        "formats": json.dumps(service.FORMATS),
-        "stops": MAX_STOPS,
-    }
-    demo.load(None, settings, settings, js=FROM_ADDRESS % known)
+        changed = [
+            model.change,
+            strength.change,
+            brightness.change,
+            detail.change,
+            file_format.change,
+        ]
+        gr.on(changed, None, settings, None, js=TO_ADDRESS)
+        brightness.change(None, brightness, None, js=TO_CHOICES)
+        link.click(None, None, None, js=COPY_ADDRESS)
+        known = {
+            "models": json.dumps([name for _, name in figures.model_choices()]),
+            "details": json.dumps(DETAILS),
+            "formats": json.dumps(service.FORMATS),
+            "stops": MAX_STOPS,
+        }
+        demo.load(None, settings, settings, js=FROM_ADDRESS % known)
+
+    return listen

@@ -38,12 +38,14 @@ def nothing_restored(note: str) -> Restored:
 
 def stop(number: int, work: Work, request: gr.Request) -> tuple:
     """Ends the work, for note and download: of several photos, those that are done are there."""
+    if number <= work.done:
+        return gr.skip(), gr.skip()
     work.end(number)
     said = said_to(request)
     files = list(work.files)
     if not files:
         return said["stopped"], gr.DownloadButton(visible=HIDDEN)
-    return f"{len(files)} {said['photo_count']}. {said['stopped']}", _zip_of(files, said)
+    return f"{said['stopped']} {said['in_the_zip']}: {len(files)}.", _zip_of(files, said)
 
 
 @told_in_the_note(nothing_restored)
@@ -66,7 +68,7 @@ def enhance_photos(
 
     def step(done: int, parts: int) -> None:
         work.check(number)
-        if done and len(paths) == 1:
+        if len(paths) == 1:
             progress((done, parts), unit=said["part_count"])
 
     paths = [Path(path) for path, _ in photos or []]

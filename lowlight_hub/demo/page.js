@@ -24,14 +24,12 @@
     const number = target.closest(".block")?.querySelector("input[type=number]");
     number?.dispatchEvent(new Event("blur"));
   });
-  // The download is of the settings before while others are in work; and Stop, which takes it away,
-  // has nothing to do while none are. By mouse or by key.
+  // The download is of the settings before while others are in work. By mouse or by key.
   document.addEventListener("click", (event) => {
-    const inWork = document.querySelector("#note .progress-text, #note .generating");
-    const early = inWork?.matches(".translucent > *") && event.target.closest("#download");
-    const late = !inWork && event.target.closest("#stop");
-    if (early || late) event.stopImmediatePropagation();
-    if (early) event.preventDefault();
+    const inWork = document.querySelector("#note .translucent > :is(.progress-text, .generating)");
+    if (!inWork || !event.target.closest("#download")) return;
+    event.stopImmediatePropagation();
+    event.preventDefault();
   }, true);
   // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
   // what is dropped the browser would leave the page.

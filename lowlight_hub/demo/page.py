@@ -72,11 +72,12 @@ def build() -> gr.Blocks:
                 )
             with gr.Column(scale=2, min_width=300), gr.Tabs():
                 with gr.Tab(I18N("enhance"), id="enhance"):
-                    enhance_tab(demo, photos, examples.load_input_event)
+                    listen = enhance_tab(demo, photos, examples.load_input_event)
                 with gr.Tab(I18N("compare"), id="compare"):
                     compare_tab(photos, examples.load_input_event)
                 with gr.Tab(I18N("results"), id="results"):
                     results_tab()
+        listen()
         add_endpoints()
     return demo.queue(max_size=MAX_WAITING)
 

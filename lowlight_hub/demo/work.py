@@ -22,6 +22,8 @@ class Work:
     """
 
     ended: int = 0
+    done: int = 0
+    """The last run that came to its end."""
     files: list[Path] = field(default_factory=list)
     """Of several photos, the results so far of the last run."""
 
@@ -35,6 +37,10 @@ class Work:
     def end(self, number: int) -> None:
         """Ends this run and those before it."""
         self.ended = max(self.ended, number)
+
+    def finish(self, number: int) -> None:
+        """This run has come to its end, whatever that was."""
+        self.done = max(self.done, number)
 
     def check(self, number: int) -> None:
         """Raises Stopped in a run that was ended."""
@@ -63,3 +69,4 @@ def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
 def end_work(number: int, work: Work) -> None:
     """What the page asks for when its photos or settings have changed."""
     work.end(number)
+    work.files = []  # they are of those before
