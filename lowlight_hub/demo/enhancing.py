@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import pandas as pd
+from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
@@ -65,13 +66,13 @@ def enhance_photos(
     """Photos under the slider, of several one at a time, and their file or one zip."""
     said = said_to(request)
     files = work.begin(number)
+    paths = [Path(path) for path, _ in photos or []]
 
     def step(done: int, parts: int) -> None:
         work.check(number)
         if len(paths) == 1:
             progress((done, parts), unit=said["part_count"])
 
-    paths = [Path(path) for path, _ in photos or []]
     if not paths:
         yield nothing_restored(said["start"])
         return
@@ -124,7 +125,7 @@ def _several(
             failures.append(failure)
         else:
             files.append(file)
-            pairs.append(_pair(done, said, f"{file.name} · ") | _thumb(done, file.name))
+            pairs.append(_pair(done, said, file.name))
             slider = {**pairs[-1], "strip": pairs, "words": said}
         note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
@@ -177,24 +178,24 @@ def brightness_choices(
     return {"choices": choices, "label": said_to(request)["choices"]}
 
 
-def _pair(done: Run, said: Mapping[str, str], of: str = "") -> dict:
-    """What the slider shows of one photo."""
+def _pair(done: Run, said: Mapping[str, str], name: str = "") -> dict:
+    """What the slider shows of one photo; with a name, also by what it is picked among several."""
     before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
     width, height = done.photo.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
-    small = f"{of}{done.seconds:.2f} s · {width}×{height} · {peak}"
-    return {
+    small = [name, f"{done.seconds:.2f} s", f"{width}×{height}", peak]
+    pair = {
         "before": shown(before, "before"),
         "after": shown(after, "after"),
         "width": width,
         "height": height,
-        "print": small,
+        "print": " · ".join(filter(None, small)),
     }
+    return {**pair, **_thumb(after, name)} if name else pair
 
 
-def _thumb(done: Run, name: str) -> dict:
-    """By which it is picked among several."""
-    picture = service.preview(done.restored, done.photo)
+def _thumb(picture: Image.Image, name: str) -> dict:
+    """The name, and the picture made small in place."""
     picture.thumbnail((service.CHOICE_PX, service.CHOICE_PX))
     return {
         "name": name,
