@@ -221,6 +221,17 @@ def test_a_link_restores_the_settings(browser, page_url):
         assert page.locator("#brightness input[type=number]").input_value() == "2"
 
 
+def test_what_is_set_before_the_link_is_read_stays(browser, page_url):
+    with opened(browser, page_url, query="?strength=0.4") as page:
+        strength = page.locator("#strength input[type=number]")
+        page.wait_for_function("() => window.location.search.includes('strength=0.4&')")
+        page.add_init_script("history.replaceState(null, '', '?strength=0.9&brightness=1')")
+        page.reload()
+        page.wait_for_function("() => window.location.search.includes('strength=0.4&')")
+        assert strength.input_value() == "0.4"
+        assert page.locator("#brightness input[type=number]").input_value() == "0"
+
+
 def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
     shutil.copy(dark_file, tmp_path / "second.jpg")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")

@@ -23,8 +23,9 @@ TO_ADDRESS = """(model, strength, brightness, detail, format) => {
   window.history.replaceState(null, "", address);
 }"""
 # By the browser: from a busy server they would come late, and take the place of what was set since.
+# Of the address that was opened: one that was changed before this runs is in the present address.
 FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
-  const asked = new URLSearchParams(window.location.search);
+  const asked = new URL(performance.getEntriesByType("navigation")[0].name).searchParams;
   const choice = (name, choices, now) => choices.includes(asked.get(name)) ? asked.get(name) : now;
   const number = (name, least, most, now) => {
     const value = Number.parseFloat(asked.get(name));
