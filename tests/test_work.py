@@ -35,8 +35,8 @@ def test_a_run_ends_those_before_it_and_has_results_of_its_own(tmp_path):
     work = Work()
     earlier = work.begin(1)
     later = work.begin(2)
-    earlier.append(tmp_path)
-    assert later == work.files == []
+    earlier.files.append(tmp_path)
+    assert later is work.results and later.files == []
     with pytest.raises(Stopped):
         work.check(1)
     with pytest.raises(Stopped):
@@ -46,11 +46,19 @@ def test_a_run_ends_those_before_it_and_has_results_of_its_own(tmp_path):
 
 def test_results_of_other_settings_are_not_handed_out_by_a_stop(tmp_path):
     work = Work()
-    work.begin(1).append(tmp_path)
+    work.begin(1).files.append(tmp_path)
     work.finish(1)
     end_work(1, work)
     note, download = enhancing.stop(2, work, None)
     assert note == TEXTS["en"]["stopped"] and not download.value
+
+
+def test_a_stop_tells_which_photos_had_failed():
+    work = Work()
+    work.begin(1).failures.append("broken.jpg cannot be read as a photo")
+    note, download = enhancing.stop(1, work, None)
+    assert note.endswith(f"{TEXTS['en']['failed']}: broken.jpg cannot be read as a photo.")
+    assert not download.value
 
 
 def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
@@ -87,9 +95,11 @@ def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
     monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
     desktop.locator("#brightness input[type=number]").fill("1")
     desktop.keyboard.press("Enter")
-    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
-    yield gate
-    gate.set()
+    try:
+        desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+        yield gate
+    finally:
+        gate.set()
 
 
 def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop, held, dark_file):

@@ -66,6 +66,11 @@ def shown(picture: Image.Image, name: str) -> Any:
     return file_data(file)
 
 
+def paragraphs(*texts: str) -> str:
+    """What a note says, in Markdown: those of these that say anything."""
+    return "\n\n".join(filter(None, texts))
+
+
 def said_to(request: gr.Request | None) -> Mapping[str, str]:
     """The page's words in the language of the browser that asks; in English where none does."""
     return words(request.headers.get("accept-language") if request else None)

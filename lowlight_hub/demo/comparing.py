@@ -9,7 +9,14 @@ from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import scratch, service
-from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
+from lowlight_hub.demo.answers import (
+    HIDDEN,
+    check_there,
+    paragraphs,
+    said_to,
+    shown,
+    told_in_the_note,
+)
 from lowlight_hub.demo.service import Tile
 from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
@@ -77,7 +84,7 @@ def compare_photo(
     table = markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
     yield (
         gr.skip(),
-        "\n\n".join(filter(None, notes)),
+        paragraphs(*notes),
         table,
         gr.DownloadButton(said["download_sheet"], value=str(file), visible=True),
     )

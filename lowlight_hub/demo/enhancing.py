@@ -10,10 +10,17 @@ from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import service
-from lowlight_hub.demo.answers import HIDDEN, check_there, said_to, shown, told_in_the_note
+from lowlight_hub.demo.answers import (
+    HIDDEN,
+    check_there,
+    paragraphs,
+    said_to,
+    shown,
+    told_in_the_note,
+)
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
-from lowlight_hub.demo.work import Work
+from lowlight_hub.demo.work import Results, Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.restoring import Detail, Step
 
@@ -43,10 +50,10 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
         return gr.skip(), gr.skip()
     work.end(number)
     said = said_to(request)
-    files = list(work.files)
-    if not files:
-        return said["stopped"], gr.DownloadButton(visible=HIDDEN)
-    return f"{said['stopped']} {said['in_the_zip']}: {len(files)}.", _zip_of(files, said)
+    files, failures = list(work.results.files), list(work.results.failures)
+    counted = f" {said['in_the_zip']}: {len(files)}." if files else ""
+    note = paragraphs(said["stopped"] + counted, _told(failures, said))
+    return note, _zip_of(files, said) if files else gr.DownloadButton(visible=HIDDEN)
 
 
 @told_in_the_note(nothing_restored)
@@ -65,7 +72,7 @@ def enhance_photos(
 ) -> Iterator[Restored]:
     """Photos under the slider, of several one at a time, and their file or one zip."""
     said = said_to(request)
-    files = work.begin(number)
+    results = work.begin(number)
     paths = [Path(path) for path, _ in photos or []]
 
     def step(done: int, parts: int) -> None:
@@ -85,7 +92,7 @@ def enhance_photos(
         steps = progress.tqdm(
             service.run_files(paths, settings, step), total=len(paths), unit=said["photo_count"]
         )
-        yield from _several(steps, len(paths), said, files)
+        yield from _several(steps, len(paths), said, results)
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
@@ -115,30 +122,32 @@ def _several(
     steps: Iterable[tuple[Path, Run | None, str]],
     count: int,
     said: Mapping[str, str],
-    files: list[Path],
+    results: Results,
 ) -> Iterator[Restored]:
     pairs: list[dict] = []
-    failures = []
     slider = None
     for file, done, failure in steps:
         if done is None:
-            failures.append(failure)
+            results.failures.append(failure)
         else:
-            files.append(file)
+            results.files.append(file)
             pairs.append(_pair(done, said, file.name))
             slider = {**pairs[-1], "strip": pairs, "words": said}
-        note = f"{len(files)} {said['of']} {count} {said['photo_count']}"
+        note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
             slider=slider,
             download=gr.DownloadButton(visible=HIDDEN),
             luminance=gr.LinePlot(visible=False),
             note=note,
         )
-    if not files:
-        raise LowlightError("; ".join(failures))
-    notes = [note, f"{said['failed']}: {'; '.join(failures)}." if failures else ""]
-    notes.append(service.SHELF.sources())
-    yield Restored(download=_zip_of(files, said), note="\n\n".join(filter(None, notes)))
+    if not results.files:
+        raise LowlightError("; ".join(results.failures))
+    note = paragraphs(note, _told(results.failures, said), service.SHELF.sources())
+    yield Restored(download=_zip_of(results.files, said), note=note)
+
+
+def _told(failures: Sequence[str], said: Mapping[str, str]) -> str:
+    return f"{said['failed']}: {'; '.join(failures)}." if failures else ""
 
 
 def _zip_of(files: Sequence[Path], said: Mapping[str, str]) -> gr.DownloadButton:

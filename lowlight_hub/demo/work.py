@@ -15,6 +15,14 @@ class Stopped(BaseException):
 
 
 @dataclass(slots=True)
+class Results:
+    """What became of several photos: the files of those that were restored, and what went wrong."""
+
+    files: list[Path] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Work:
     """What one visitor has in work. The page counts its runs, and ends those up to a number.
 
@@ -24,15 +32,15 @@ class Work:
     ended: int = 0
     done: int = 0
     """The last run that came to its end."""
-    files: list[Path] = field(default_factory=list)
-    """Of several photos, the results so far of the last run."""
+    results: Results = field(default_factory=Results)
+    """Those so far of the last run."""
 
-    def begin(self, number: int) -> list[Path]:
-        """Ends the runs before this one; gives the list that its results are to be added to."""
+    def begin(self, number: int) -> Results:
+        """Ends the runs before this one; gives the results that its own are to be added to."""
         self.end(number - 1)
         self.check(number)
-        self.files = []
-        return self.files
+        self.results = Results()
+        return self.results
 
     def end(self, number: int) -> None:
         """Ends this run and those before it."""
@@ -69,4 +77,4 @@ def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
 def end_work(number: int, work: Work) -> None:
     """What the page asks for when its photos or settings have changed."""
     work.end(number)
-    work.files = []  # they are of those before
+    work.results = Results()  # those there are of what was before
