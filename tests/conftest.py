@@ -26,6 +26,7 @@ from huggingface_hub import constants  # noqa: E402
 
 from lowlight_hub import attempts, folders  # noqa: E402
 from lowlight_hub.data import Pairs  # noqa: E402
+from lowlight_hub.demo.last_run import LAST_RUN  # noqa: E402
 from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
 from lowlight_hub.remote import NAMESPACE_VARIABLE  # noqa: E402
@@ -145,13 +146,19 @@ def browser(chromium):
         browser.close()
 
 
+@pytest.fixture
+def nothing_restored_yet() -> None:
+    """No test finds the result of one before it."""
+    LAST_RUN.forget()
+
+
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def page(browser, page_url, request):
+def page(browser, page_url, request, nothing_restored_yet):
     with opened(browser, page_url, request.param, has_touch=request.param == PHONE) as page:
         yield page
 
 
 @pytest.fixture
-def desktop(browser, page_url):
+def desktop(browser, page_url, nothing_restored_yet):
     with opened(browser, page_url) as page:
         yield page

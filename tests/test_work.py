@@ -14,6 +14,7 @@ from PIL import Image
 from lowlight_hub import enhance, load_model, restoring
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
+from lowlight_hub.demo.last_run import LastRun
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Stopped, Work, end_work
@@ -84,6 +85,40 @@ def test_on_zerogpu_a_run_is_not_followed(monkeypatch, dark_file):
     steps = []
     service.run_file(dark_file, Settings(model="listing"), lambda *step: steps.append(step))
     assert steps == [(0, 1)]
+
+
+def test_another_format_of_the_last_photo_takes_no_network(monkeypatch, dark_file):
+    last, jpeg = LastRun(), Settings(file_format="jpg", keep_metadata=True)
+    first = last.run_file(dark_file, Settings())
+    monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
+    assert last.run_file(dark_file, jpeg) is first
+    last.forget(older_than_s=60)
+    assert last.run_file(dark_file, jpeg) is first
+    for other in (Settings(brightness=1), Settings()):  # the first is forgotten by the second
+        with pytest.raises(ZeroDivisionError):
+            last.run_file(dark_file, other)
+
+
+def test_the_last_photo_is_forgotten_after_a_while(dark_file):
+    last = LastRun()
+    first = last.run_file(dark_file, Settings())
+    last.forget()
+    assert last.run_file(dark_file, Settings()) is not first
+
+
+def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, dark_file):
+    give(desktop, dark_file)
+    assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "PNG"
+    gate, save = threading.Event(), service.save
+    monkeypatch.setattr(service, "save", lambda *given: gate.wait() and save(*given))
+    monkeypatch.setattr(service, "run", lambda *_: 1 / 0)
+    try:
+        desktop.locator("#format input[value=webp]").check()
+        desktop.wait_for_selector("#download[disabled]", timeout=WAIT_MS)
+        assert desktop.locator("#slider .before-after").is_visible()
+    finally:
+        gate.set()
+    assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "WEBP"
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from lowlight_hub.demo.answers import (
     shown,
     told_in_the_note,
 )
+from lowlight_hub.demo.last_run import LAST_RUN
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Results, Work
@@ -96,7 +97,7 @@ def enhance_photos(
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
-    done = service.run_file(path, settings, step)
+    done = LAST_RUN.run_file(path, settings, step)
     label = said["download_raw" if settings.detail == "raw" else "download"]
     # The picture first: a large file takes longer to encode than to restore.
     yield Restored(

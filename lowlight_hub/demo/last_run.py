@@ -1,0 +1,45 @@
+"""The photo that was restored last, to be had in another format without the network again."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lowlight_hub.demo import scratch, service
+from lowlight_hub.demo.service import Run, Settings
+from lowlight_hub.restoring import Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    path: Path
+    settings: Settings
+    run: Run
+    at: float
+
+
+class LastRun:
+    """One for all visitors, not one for each: a large photo takes hundreds of megabytes."""
+
+    def __init__(self) -> None:
+        self._last: _Remembered | None = None
+
+    def run_file(self, path: Path, settings: Settings, step: Step | None = None) -> Run:
+        """As service.run_file; what only differs from the last run in its file is given again."""
+        same = replace(settings, file_format="png", keep_metadata=False)
+        last = self._last
+        if last and (last.path, last.settings) == (path, same):
+            return last.run
+        last = self._last = None  # its memory is for this one
+        run = service.run_file(path, settings, step)
+        self._last = _Remembered(path, same, run, time.monotonic())
+        return run
+
+    def forget(self, older_than_s: float = 0) -> None:
+        """Lets go of a run that is as old as that."""
+        last = self._last
+        if last and time.monotonic() - last.at >= older_than_s:
+            self._last = None
+
+
+LAST_RUN = LastRun()
+scratch.at_sweeps(lambda: LAST_RUN.forget(scratch.KEEP_S))
