@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -342,7 +343,8 @@ def test_agents_find_the_endpoints_as_tools(tmp_path):
             return {tool.name: tool for tool in (await session.list_tools()).tools}
 
     root = Path(service.__file__).parents[2]
-    with served(root, "--mcp", HF_HUB_OFFLINE="1") as url:
-        found = asyncio.run(tools(f"{url}/gradio_api/mcp/"))
+    # In a thread of its own: this one has a loop already where a browser was driven before.
+    with served(root, "--mcp", HF_HUB_OFFLINE="1") as url, ThreadPoolExecutor(1) as pool:
+        found = pool.submit(asyncio.run, tools(f"{url}/gradio_api/mcp/")).result()
     assert {"enhance", "enhance_batch", "compare", "models"} <= set(found)
     assert "camera, lens" in str(found["enhance"].inputSchema)

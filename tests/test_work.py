@@ -89,21 +89,37 @@ def test_on_zerogpu_a_run_is_not_followed(monkeypatch, dark_file):
 
 def test_another_format_of_the_last_photo_takes_no_network(monkeypatch, dark_file):
     last, jpeg = LastRun(), Settings(file_format="jpg", keep_metadata=True)
-    first = last.run_file(dark_file, Settings())
+    (first,) = last.runs_of_file(dark_file, Settings())
     monkeypatch.setattr(service, "restore", lambda *_, **__: 1 / 0)
-    assert last.run_file(dark_file, jpeg) is first
+    assert list(last.runs_of_file(dark_file, jpeg)) == [first]
     last.forget(older_than_s=60)
-    assert last.run_file(dark_file, jpeg) is first
+    assert list(last.runs_of_file(dark_file, jpeg)) == [first]
     for other in (Settings(brightness=1), Settings()):  # the first is forgotten by the second
         with pytest.raises(ZeroDivisionError):
-            last.run_file(dark_file, other)
+            list(last.runs_of_file(dark_file, other))
 
 
 def test_the_last_photo_is_forgotten_after_a_while(dark_file):
     last = LastRun()
-    first = last.run_file(dark_file, Settings())
+    (first,) = last.runs_of_file(dark_file, Settings())
     last.forget()
-    assert last.run_file(dark_file, Settings()) is not first
+    (again,) = last.runs_of_file(dark_file, Settings())
+    assert again is not first
+
+
+def test_a_large_photo_is_seen_small_before_it_is_done(monkeypatch, tmp_path, photo):
+    file = tmp_path / "large.png"
+    save_photo(to_picture(photo * 0.15).resize((1600, 1200)), file)
+    monkeypatch.setattr(service, "QUICK_PIXELS", 1_000_000)
+    quick, whole = LastRun().runs_of_file(file, Settings())
+    assert quick.is_quick_look and not whole.is_quick_look
+    assert whole.photo.size == (1600, 1200)
+    assert quick.photo.size == (800, 600)
+    expected = to_picture(whole.restored).resize((800, 600), Image.Resampling.BOX)
+    difference = np.asarray(to_picture(quick.restored), float) - np.asarray(expected, float)
+    assert np.abs(difference).mean() < 4
+    # Where a network takes no longer for a large one, there is nothing to be seen before.
+    assert len(list(service.runs_of_file(file, Settings(model="listing")))) == 1
 
 
 def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, dark_file):

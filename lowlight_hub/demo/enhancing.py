@@ -97,15 +97,15 @@ def enhance_photos(
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
-    done = LAST_RUN.run_file(path, settings, step)
     label = said["download_raw" if settings.detail == "raw" else "download"]
-    # The picture first: a large file takes longer to encode than to restore.
-    yield Restored(
-        slider={**_pair(done, said), "words": said},
-        download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
-        luminance=gr.LinePlot(_histograms(done, said), visible=True),
-        note=said["writing"],
-    )
+    for done in LAST_RUN.runs_of_file(path, settings, step):
+        # The picture first: a large file takes longer to encode than to restore.
+        yield Restored(
+            slider={**_pair(done, said), "words": said},
+            download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
+            luminance=gr.LinePlot(_histograms(done, said), visible=True),
+            note=said["quick_look" if done.is_quick_look else "writing"],
+        )
     (job,) = service.jobs_of([path], settings)
     try:
         service.save(done, job, settings)

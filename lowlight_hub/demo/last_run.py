@@ -1,6 +1,7 @@
 """The photo that was restored last, to be had in another format without the network again."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,16 +24,20 @@ class LastRun:
     def __init__(self) -> None:
         self._last: _Remembered | None = None
 
-    def run_file(self, path: Path, settings: Settings, step: Step | None = None) -> Run:
-        """As service.run_file; what only differs from the last run in its file is given again."""
+    def runs_of_file(
+        self, path: Path, settings: Settings, step: Step | None = None
+    ) -> Iterator[Run]:
+        """As service.runs_of_file; what only differs in its format is given again, at once."""
         same = replace(settings, file_format="png", keep_metadata=False)
         last = self._last
         if last and (last.path, last.settings) == (path, same):
-            return last.run
+            yield last.run
+            return
         last = self._last = None  # its memory is for this one
-        run = service.run_file(path, settings, step)
-        self._last = _Remembered(path, same, run, time.monotonic())
-        return run
+        for run in service.runs_of_file(path, settings, step):
+            if not run.is_quick_look:
+                self._last = _Remembered(path, same, run, time.monotonic())
+            yield run
 
     def forget(self, older_than_s: float = 0) -> None:
         """Lets go of a run that is as old as that."""

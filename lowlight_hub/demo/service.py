@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -44,6 +44,8 @@ FORMATS = ("png", "jpg", "webp")
 PREVIEW_PX = 1280
 # PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
 MEASURED_PIXELS = 2_000_000
+# A photo of as many pixels or fewer is restored within a second or two.
+QUICK_PIXELS = 4_000_000
 MAX_PHOTOS = 50
 # How many photos are in work at a time, whoever asks: more would share the same processor.
 TOGETHER = 2
@@ -74,6 +76,8 @@ class Run:
     seconds: float
     peak_mb: float
     """Peak memory of the whole process meanwhile, in MB."""
+    is_quick_look: bool = False
+    """Whether the photo is a small one of the one that was given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +143,23 @@ def brightness_choices(
 
     Raises LowlightError as run_file does.
     """
-    seen = overview_of(Photo(over_its_mean(open_photo(path, path.name))))
-    height, width = seen.shape[-2:]
-    scale = min(1, CHOICE_PX / max(height, width))
-    small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
-    # In 16 bits: much of a dark photo lies within a few steps of 8.
-    pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
+    small = _small(open_photo(path, path.name), CHOICE_PX)
     settings = [Settings(model, strength, it, detail) for it in CHOICE_STOPS]
-    return list(zip(CHOICE_STOPS, _small_runs(Photo(pixels), settings), strict=True))
+    return list(zip(CHOICE_STOPS, _small_runs(small, settings), strict=True))
 
 
 scratch.at_sweeps(brightness_choices.cache_clear)
+
+
+def _small(photo: Photo, side_px: int) -> Photo:
+    """The photo, opaque, its longer side of at most so many pixels, or fewer, see overview_of."""
+    seen = overview_of(Photo(over_its_mean(photo)))
+    height, width = seen.shape[-2:]
+    scale = min(1, side_px / max(height, width))
+    small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
+    # In 16 bits: much of a dark photo lies within a few steps of 8.
+    pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
+    return Photo(pixels)
 
 
 @on_gpu
@@ -188,6 +198,20 @@ def run_file(path: Path, settings: Settings, step: Step | None = None) -> Run:
     if example is not None:
         return _run_of_example(example, settings)
     return run(open_photo(path, path.name), settings, step)
+
+
+def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> Iterator[Run]:
+    """As run_file; where that takes seconds, a quick look comes first."""
+    if example_in(path) is not None:
+        yield run_file(path, settings, step)
+        return
+    photo = open_photo(path, path.name)
+    pixels = photo.size[0] * photo.size[1]
+    takes_seconds = ATTEMPTS[settings.model].answers_in_full and pixels > QUICK_PIXELS
+    # A small photo has no alpha, and on ZeroGPU each call waits for a GPU.
+    if takes_seconds and photo.alpha is None and spaces is None:
+        yield replace(run(_small(photo, PREVIEW_PX), settings, step), is_quick_look=True)
+    yield run(photo, settings, step)
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
