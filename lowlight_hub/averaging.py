@@ -13,6 +13,7 @@ from lowlight_hub.durable import replace_file, replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import (
     CARD_FILE,
+    CONFIG_FILE,
     HISTORY_FILE,
     SAMPLES_FILE,
     check_card_config,
@@ -33,12 +34,12 @@ def average(folders: Sequence[Path], out: Path) -> None:
     have nothing in common, and their mean is no model. Config and history are those of the first;
     the config's `averaged_with` names the others.
     Raises LowlightError for fewer than two folders, for one that train.py did not write, for models
-    of several attempts or widths, and where `out` is one of them.
+    of several attempts or widths, and where `out` holds a model already.
     """
     if len(folders) < 2:
         raise LowlightError("the mean is of two trainings or more: name their folders")
-    if out.resolve() in [folder.resolve() for folder in folders]:
-        raise LowlightError(f"{out} is one of the trainings: name another folder for their mean")
+    if (out / CONFIG_FILE).exists():
+        raise LowlightError(f"{out} already holds a model: name another folder for the mean")
     models = [load_whole(folder) for folder in folders]
     configs = [read_config(folder) for folder in folders]
     for folder, config in zip(folders, configs, strict=True):

@@ -1,6 +1,7 @@
 """From a photo of any size through a network to a photo of that size."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 from typing import Literal, get_args
@@ -80,7 +81,8 @@ def enhance(
     """The photo as the model would have it, upright and in its full size, 8-bit RGB or RGBA.
 
     `photo` is a picture or a path, from 1×1 pixels up; `model` maps B 3 H W, RGB in 0..1, to the
-    same, as load_model gives it. `detail` says what becomes of the photo's edges:
+    same, as load_model gives it, and is in eval mode meanwhile. `detail` says what becomes of the
+    photo's edges:
 
     - "transfer": the network sees the whole photo at 200×200; its light and colours are carried to
       the photo itself (see lowlight_hub.transfer), which keeps its sharpness; attempt-7 sees more
@@ -95,8 +97,8 @@ def enhance(
     brightness.
     """
     if not isinstance(photo, Image.Image | str | Path):
-        raise LowlightError(f"expected a PIL image or a path, not a {type(photo).__name__}")
-    opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo)
+        raise LowlightError(f"expected a PIL image or a path, not a {_kind(photo)}")
+    opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(photo))
     restored = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
     return to_picture(restored)
 
@@ -118,6 +120,9 @@ def enhance_file(
     thumbnail.
     Raises LowlightError as enhance does, and where the target cannot be written.
     """
+    for path in (source, target):
+        if not isinstance(path, str | Path):
+            raise LowlightError(f"expected a path, not a {_kind(path)}")
     if Path(source).resolve() == Path(target).resolve():
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
     opened = open_photo(source, str(source))
@@ -125,7 +130,6 @@ def enhance_file(
     save_photo(photo, Path(target), keep_metadata=keep_metadata)
 
 
-@torch.inference_mode()
 def restore(
     model: nn.Module,
     photo: Photo,
@@ -137,6 +141,37 @@ def restore(
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
     check_settings(detail=detail, strength=strength, brightness=brightness)
+    if not isinstance(model, nn.Module):
+        raise LowlightError(f"expected a model, as load_model gives it, not a {_kind(model)}")
+    with _in_use(model), torch.inference_mode():
+        return _restored(model, photo, detail, strength, brightness, step)
+
+
+@contextmanager
+def _in_use(model: nn.Module) -> Iterator[None]:
+    """One that is being trained would answer differently each time, and learn from the photo."""
+    trained = [part for part in model.modules() if part.training]
+    for part in trained:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in trained:
+            part.training = True
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _restored(
+    model: nn.Module,
+    photo: Photo,
+    detail: Detail,
+    strength: float,
+    brightness: float,
+    step: Step | None,
+) -> Photo:
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
     size = (photo.size[1], photo.size[0])

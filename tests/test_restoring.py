@@ -136,6 +136,28 @@ def test_photos_that_are_bright_already_are_left_bright(photo):
         assert np.mean(enhance(load_model(name), bright)) > 0.98 * np.mean(bright), name
 
 
+def test_a_model_in_training_answers_as_in_use_and_learns_nothing(photo):
+    model, dark = load_model("vae"), to_picture(photo * 0.15)
+    expected, before = enhance(model, dark), {k: v.clone() for k, v in model.state_dict().items()}
+    model.train()
+    frozen = next(it for it in model.modules() if isinstance(it, torch.nn.BatchNorm2d)).eval()
+    assert np.array_equal(enhance(model, dark), expected)
+    assert model.training and not frozen.training
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+
+
+def test_what_is_no_model_no_photo_or_no_path_is_said(tmp_path, dark_file):
+    model = load_model("listing")
+    for wrong in (
+        lambda: enhance("listing", dark_file),
+        lambda: enhance(model, dark_file.read_bytes()),
+        lambda: enhance_file(model, dark_file.open("rb"), tmp_path / "out.png"),
+        lambda: enhance_file(model, dark_file, None),
+    ):
+        with pytest.raises(LowlightError, match=r"expected a (model|PIL image or a path|path)"):
+            wrong()
+
+
 def test_where_light_stays_as_it_was_sharpness_does_too():
     class AnswersWithTheThumbnail(torch.nn.Module):
         def forward(self, small):

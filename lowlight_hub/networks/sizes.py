@@ -9,7 +9,9 @@ SIDE_PX = 200
 
 
 def check_photos(photos: Tensor) -> None:
-    """Raises ValueError for anything but B 3 H W."""
+    """Raises ValueError for anything but B 3 H W in floats."""
+    if not photos.is_floating_point():
+        raise ValueError(f"expected floats in 0..1, not {photos.dtype}")
     if photos.dim() != 4 or photos.shape[1] != 3:
         raise ValueError(f"expected photos B 3 H W, not {tuple(photos.shape)}")
 

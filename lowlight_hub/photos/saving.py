@@ -41,9 +41,13 @@ def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = 
             f"and this photo is {photo.size[0]}×{photo.size[1]}; take .png"
         )
     camera = photo.camera if keep_metadata else b""
+    encoded = _encoded(photo, suffix, camera)
+    replace_file(path, lambda beside: beside.write_bytes(encoded))
+
+
+def _encoded(photo: Photo, suffix: str, camera: bytes) -> bytes | memoryview:
     if suffix == ".png" and photo.pixels.dtype == np.uint16:
-        replace_file(path, lambda beside: beside.write_bytes(_png_in_16_bits(photo, camera)))
-        return
+        return _png_in_16_bits(photo, camera)
     if suffix in (".jpg", ".jpeg"):
         picture = to_picture(Photo(over_white(in_8_bits(photo))))
         settings: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0}
@@ -52,7 +56,10 @@ def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = 
         settings = {"quality": WEBP_QUALITY} if suffix == ".webp" else {}
     if camera:
         settings["exif"] = camera
-    replace_file(path, lambda beside: picture.save(beside, **settings))
+    # Not to the file itself: there Pillow does not notice when a disk takes less than all of it.
+    stored = io.BytesIO()
+    picture.save(stored, Image.registered_extensions()[suffix], **settings)
+    return stored.getbuffer()
 
 
 def through_jpeg(photo: Tensor, quality: int) -> Tensor:
