@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lowlight_hub import __version__
-from lowlight_hub.attempts import ATTEMPTS, DEFAULT, get_attempt
+from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
-from lowlight_hub.batch import enhance_batch, find_photos, label_of, plan
 from lowlight_hub.cards import write_card
-from lowlight_hub.devices import add_device_option, chosen_device
-from lowlight_hub.durable import check_writable, make_folder
+from lowlight_hub.enhance_command import add_enhance
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
@@ -27,10 +25,9 @@ from lowlight_hub.folders import (
 from lowlight_hub.hub import load_model
 from lowlight_hub.hub_data import data_folders
 from lowlight_hub.networks import LowlightModel
-from lowlight_hub.photos import SUFFIXES, save_photo
+from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
-from lowlight_hub.restoring import DETAILS, check_settings
 from lowlight_hub.results import (
     LEAK_FREE_PROTOCOL,
     RESULTS,
@@ -47,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    _add_enhance(commands)
+    add_enhance(commands)
 
     evaluate = commands.add_parser(
         "evaluate", help="measure models on LOL's eval15, or on other pairs"
@@ -128,98 +125,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_folders(command: argparse.ArgumentParser, told: str) -> None:
     command.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help=told)
-
-
-def _add_enhance(commands) -> None:
-    enhance = commands.add_parser("enhance", help="brighten photos, in full size")
-    enhance.add_argument("inputs", type=Path, nargs="+", metavar="IN", help="photos and folders")
-    enhance.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where STEM_MODEL.EXT are written"
-    )
-    enhance.add_argument(
-        "--model",
-        default=DEFAULT,
-        metavar="NAME",
-        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
-        "(default: %(default)s)",
-    )
-    enhance.add_argument(
-        "--detail",
-        choices=DETAILS,
-        default="transfer",
-        help="transfer: the photo itself, sharp, in the light and colours that the network gives "
-        "it; network: the network's own answer (of attempt-7 the same); raw: that at 200×200 "
-        "(default: %(default)s)",
-    )
-    enhance.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
-    )
-    enhance.add_argument(
-        "--brightness",
-        type=float,
-        action="append",
-        metavar="STOPS",
-        help="light beyond the model's answer, from -2 to 2 stops (default: 0); given several "
-        "times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
-    )
-    enhance.add_argument(
-        "--format",
-        choices=["png", "jpg", "webp"],
-        help="default: each photo's own where it is one of these, else png",
-    )
-    enhance.add_argument(
-        "--keep-metadata",
-        action="store_true",
-        help="keep camera, lens, exposure and date (never the place)",
-    )
-    enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
-    add_device_option(enhance)
-    enhance.set_defaults(run=_enhance)
-
-
-def _make_out(out: Path) -> None:
-    if out.suffix.lower() in SUFFIXES and not os.path.isdir(out):  # noqa: PTH112 - as in batch.py
-        raise LowlightError(
-            f"--out is a folder for the results, and {out.name} is named as a photo is: take "
-            "another name"
-        )
-    make_folder(out)
-    check_writable(out)
-
-
-def _enhance(arguments: argparse.Namespace) -> int:
-    model = load_model(arguments.model).to(chosen_device(arguments.device))
-    settings = {"detail": arguments.detail, "strength": arguments.strength}
-    labels = {}
-    for brightness in arguments.brightness or [0.0]:
-        check_settings(**settings, brightness=brightness)
-        labels[label_of(arguments.model, brightness, arguments.detail)] = brightness
-    photos, complaints = find_photos(arguments.inputs, arguments.out, label_of(arguments.model))
-    if photos:  # not found out after the first was restored
-        _make_out(arguments.out)
-    suffix = f".{arguments.format}" if arguments.format else None
-    count = 0
-    for label, brightness in labels.items():
-        written, failures = enhance_batch(
-            model,
-            plan(photos, arguments.out, label, suffix),
-            **settings,
-            brightness=brightness,
-            keep_metadata=arguments.keep_metadata,
-            overwrite=arguments.overwrite,
-        )
-        count += len(written)
-        complaints += failures
-    results = len(photos) * len(labels)
-    asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
-    print(f"wrote {count} of {results} {asked} to {arguments.out}")
-    # What cannot be read is found out for each brightness.
-    for complaint in dict.fromkeys(complaints):
-        print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
-    return 1 if complaints else 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -309,13 +214,18 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message."""
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments) or 0
+        status = arguments.run(arguments) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head`: what is left to say goes nowhere, also when Python ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
+    return status
 
 
 if __name__ == "__main__":

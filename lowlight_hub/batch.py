@@ -31,43 +31,55 @@ class Job:
     target: Path
 
 
-def label_of(model: str, brightness: float = 0.0, detail: Detail = "transfer") -> str:
+def label_of(
+    model: str, brightness: float = 0.0, detail: Detail = "transfer", strength: float = 1.0
+) -> str:
     """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME.
 
-    Where they are another detail than the default, it follows, and where they are to be brighter or
-    darker than the model's answer, the stops: vae_raw, attempt-7_+0.5EV.
+    A folder that is called as an attempt is, but is not the one of that name, has its parent's name
+    before it. Where detail, strength and brightness are not the defaults, they follow: vae_raw,
+    attempt-7_strength0.8_+0.5EV.
     """
-    name = Path(model).expanduser().resolve().name
+    folder = Path(model).expanduser().resolve()
+    name = folder.name
+    if name in ATTEMPTS and model not in ATTEMPTS:
+        name = f"{folder.parent.name}-{name}"
     name += "" if detail == "transfer" else f"_{detail}"
+    name += "" if strength == 1 else f"_strength{strength:g}"
     return f"{name}_{brightness:+g}EV" if brightness else name
 
 
-def find_photos(inputs: Iterable[Path], out: Path, label: str) -> tuple[list[Found], list[str]]:
-    """The photos among files and in folders, subfolders included, each once; and complaints.
+def find_photos(
+    inputs: Iterable[Path], out: Path, label: str
+) -> tuple[list[Found], list[Path], list[str]]:
+    """The photos among files and in folders, subfolders included, each once.
 
-    What has the name of a result of the model `label` or of an attempt, of any detail and
-    brightness, and lies where these go, see plan, is only taken when it is named itself.
+    Then what was left out, since it has the name of a result of the model `label` or of an attempt,
+    in any setting, and lies where these go, see plan: it is only taken when it is named itself.
+    And complaints.
     """
     models, details = ("|".join(map(re.escape, it)) for it in ({label, *ATTEMPTS}, DETAILS))
-    result = re.compile(rf".*_({models})(_({details}))?(_[+-][^_]+EV)?(-\d+)?")
+    settings = rf"(_({details}))?(_strength[^_]+)?(_[+-][^_]+EV)?"
+    result = re.compile(rf".*_({models}){settings}(-\d+)?")
     results = Path(os.path.realpath(out))
     photos: dict[str, Found] = {}
-    complaints = []
+    left_out, complaints = [], []
     for given in inputs:
         if not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir() raises for too long a name
             photos.setdefault(os.path.realpath(given), Found(given))
             continue
-        found = [
-            path
-            for path in photos_below(given)
-            if not (result.fullmatch(path.stem) and path.parent.resolve().is_relative_to(results))
-        ]
-        for path in found:
+        below, unread = photos_below(given)
+        complaints += unread
+        # A photo and the links to it are one, called as the photo is.
+        for path in sorted(below, key=Path.is_symlink):
+            if result.fullmatch(path.stem) and path.parent.resolve().is_relative_to(results):
+                left_out.append(path)
+                continue
             photo = Found(path, path.parent.relative_to(given))
             photos.setdefault(os.path.realpath(path), photo)
-        if not found:
+        if not below and not unread:
             complaints.append(f"{given} holds no photo ({', '.join(SUFFIXES)})")
-    return list(photos.values()), complaints
+    return list(photos.values()), left_out, complaints
 
 
 def plan(photos: Sequence[Found], out: Path, label: str, suffix: str | None = None) -> list[Job]:
@@ -102,15 +114,15 @@ def enhance_batch(
     brightness: float = 0.0,
     keep_metadata: bool = False,
     overwrite: bool = False,
-) -> tuple[list[Path], list[str]]:
-    """Enhances every photo, with a progress bar: what was written, and a line for each that failed.
+) -> tuple[list[Path], list[Path], list[str]]:
+    """Enhances every photo, with a progress bar.
 
-    What exists is only replaced with `overwrite`, and never where it is one of the photos; results
-    that were left alone have one line together.
+    Gives what was written, what was left alone, since it existed, and a line for each photo that
+    failed. What exists is only replaced with `overwrite`, and never where it is one of the photos.
     Raises LowlightError for an unknown detail, strength or brightness, see enhance.
     """
     check_settings(detail=detail, strength=strength, brightness=brightness)
-    written, complaints, existing = [], [], []
+    written, existing, complaints = [], [], []
     originals = {os.path.realpath(job.source) for job in jobs}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
         try:
@@ -135,8 +147,4 @@ def enhance_batch(
             complaints.append(f"{job.source} could not be restored: {reason_of(error)}")
         else:
             written.append(job.target)
-    if existing:
-        others = f" and {len(existing) - 1} more exist" if len(existing) > 1 else " exists"
-        it = "them" if len(existing) > 1 else "it"
-        complaints.append(f"{existing[0]}{others}: --overwrite replaces {it}")
-    return written, complaints
+    return written, existing, complaints

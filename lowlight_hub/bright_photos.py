@@ -25,13 +25,16 @@ def find_bright_photos(folder: Path) -> list[PhotoPair]:
     """The photos in a folder and its subfolders, each once and a scene of its own, to be darkened.
 
     Exposures are spread evenly, on a scale of stops, from almost none of the light to most of it.
-    Raises LowlightError where there is no such folder, or no photo in it, and for photos of LOL:
-    some are dark, and some its test set.
+    Raises LowlightError where there is no such folder, or no photo in it, for one within it that
+    may not be read, and for photos of LOL: some are dark, and some its test set.
     """
     if not folder.is_dir():
         raise LowlightError(f"there is no folder {folder}")
+    found, complaints = photos_below(folder)
+    if complaints:
+        raise LowlightError(complaints[0])
     # A link is no second photo.
-    photos = {path.resolve(): path for path in photos_below(folder)}
+    photos = {path.resolve(): path for path in found}
     if not photos:
         raise LowlightError(f"{folder} holds no photo ({', '.join(SUFFIXES)})")
     pairs = []

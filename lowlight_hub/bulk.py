@@ -70,9 +70,8 @@ def enhance_in_bulk(
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
     A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png,
-    where MODEL is the last part of `model`, as load_model takes it, with another detail than
-    "transfer" and the stops of `brightness` where there are any; of `strength` and `keep_metadata`
-    names say nothing. What is there already is skipped, so the same call goes on with what was
+    where MODEL is the model's name and settings, see label_of; of `keep_metadata` names say
+    nothing. What is there already is skipped, so the same call goes on with what was
     interrupted, unless `overwrite` makes all of it anew. What failed is in the report
     and, as soon as it fails, in failures.jsonl in `target` (in a bucket when the call ends,
     which cannot append); it is tried again by the next call. `workers` hold the model each;
@@ -88,7 +87,7 @@ def enhance_in_bulk(
     check_settings(detail=detail, strength=strength, brightness=brightness)
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
-    loaded, label = load_model(model), label_of(model, brightness, detail)
+    loaded, label = load_model(model), label_of(model, brightness, detail, strength)
     with explained(source, "read"):
         before = place_of(source)
         photos = [name for name in names_in(before) if is_photo(name)]

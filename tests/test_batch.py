@@ -1,12 +1,17 @@
 """`lowlight-hub enhance`: files and folders in, a folder out, and no photo lost on the way."""
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import python_path
 from PIL import Image
 
+import lowlight_hub
 from lowlight_hub.__main__ import main
 from lowlight_hub.batch import Found, label_of, plan
 from lowlight_hub.photos import save_photo
@@ -88,12 +93,93 @@ def test_a_folder_that_cannot_be_is_said_before_a_photo_is_restored(
     (tmp_path / "file").write_text("mine")
     for out, said in (
         (tmp_path / "file", "cannot make"),
-        (tmp_path / "result.jpg", "--out is a folder for the results, and result.jpg is named as"),
+        (tmp_path / "result.jpg", "result.jpg is the name of one result: give one photo"),
+        (tmp_path / "result.tif", "result.tif: name it .png, .jpg"),
     ):
         assert run(night, "--out", out) == 1
         told = capsys.readouterr().err
         assert said in told and len(told.splitlines()) == 1
-    assert not (tmp_path / "result.jpg").exists()
+    assert not list(tmp_path.glob("result*"))
+
+
+def test_one_photo_has_the_file_that_was_named(night, tmp_path, capsys):
+    target = tmp_path / "new" / "bright.webp"
+    assert run(night / "a.jpg", "--out", target) == 0
+    assert Image.open(target).format == "WEBP" and names(tmp_path / "new") == ["bright.webp"]
+    before = (night / "a.jpg").read_bytes()
+    assert run(night / "a.jpg", "--out", night / "a.jpg", "--overwrite") == 1
+    assert (night / "a.jpg").read_bytes() == before
+    capsys.readouterr()
+    for several in (
+        [night],
+        [night / "a.jpg", night / "a.png"],
+        [night / "a.jpg", "--format", "png"],
+        [night / "a.jpg", "--brightness", "0", "--brightness", "1"],
+    ):
+        assert run(*several, "--out", tmp_path / "one.png") == 1
+        assert "is the name of one result" in capsys.readouterr().err
+
+
+def test_what_is_named_as_a_result_and_left_out_is_told(night, capsys):
+    (night / "a.jpg").rename(night / "b_vae.jpg")
+    assert run(night, "--out", night) == 0
+    assert f"left out {night / 'b_vae.jpg'}, named as a result is" in capsys.readouterr().out
+    assert run(night / "b_vae.jpg", "--out", night) == 0
+    assert "wrote 1 of 1 photos" in capsys.readouterr().out
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_stops_no_other(
+    night, tmp_path, capsys, monkeypatch
+):
+    scandir = os.scandir
+
+    def forbidden(folder):
+        if Path(folder).name == "deeper":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    assert run(night, "--out", tmp_path / "out") == 1
+    told = capsys.readouterr()
+    assert "wrote 3 of 3 photos" in told.out
+    assert told.err == f"error: {night / 'deeper'} may not be read: its permissions forbid it\n"
+    assert run(night / "deeper", "--out", tmp_path / "out") == 1
+    assert "holds no photo" not in capsys.readouterr().err
+
+
+def test_an_empty_name_is_not_the_folder_where_we_are(night, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(night)
+    for arguments in (["", "--out", tmp_path / "out"], ["a.jpg", "--out", ""]):
+        with pytest.raises(SystemExit):
+            run(*arguments)
+        assert "an empty name" in capsys.readouterr().err
+    assert names(tmp_path) == [f"night/{name}" for name in names(night)]
+
+
+def test_a_photo_and_a_link_to_it_are_called_as_the_photo(night, tmp_path):
+    (night / "0.jpg").symlink_to(night / "deeper" / "b.webp")
+    assert run(night, "--out", tmp_path / "out") == 0
+    assert "deeper/b_listing.webp" in names(tmp_path / "out")
+    assert len(names(tmp_path / "out")) == 4
+
+
+def test_a_reader_who_has_had_enough_gets_no_traceback(night, tmp_path):
+    command = [sys.executable, "-m", "lowlight_hub", "enhance", night, "--out", tmp_path / "out"]
+    root = Path(lowlight_hub.__file__).parents[1]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*map(str, command), "--model", "listing"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": python_path(root)},
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 1 and "Traceback" not in done.stderr + str(done.stdout)
+    assert "Broken" not in done.stderr
+    assert len(names(tmp_path / "out")) == 4
 
 
 def test_a_link_to_itself_stops_no_other_photo(night, tmp_path, capsys):
@@ -170,14 +256,15 @@ def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):
     target = tmp_path / "out" / "a_listing.jpg"
     target.parent.mkdir()
     target.write_bytes(b"mine")
-    assert run(night / "a.jpg", "--out", target.parent) == 1
+    assert run(night / "a.jpg", "--out", target.parent) == 0
     assert target.read_bytes() == b"mine"
-    assert "a_listing.jpg exists: --overwrite replaces it" in capsys.readouterr().err
-    assert run(night, "--out", target.parent) == 1
-    assert run(night, "--out", target.parent) == 1
+    told = capsys.readouterr()
+    assert f"left alone {target}, there already: --overwrite makes it anew" in told.out
+    assert run(night, "--out", target.parent) == 0
+    assert run(night, "--out", target.parent) == 0
     told = capsys.readouterr()
     assert "wrote 3 of 4 photos" in told.out and "wrote 0 of 4 photos" in told.out
-    assert told.err.splitlines()[-1].endswith(" and 3 more exist: --overwrite replaces them")
+    assert f"left alone {target} and 3 more, there already" in told.out and not told.err
     assert target.read_bytes() == b"mine"
     assert run(night / "a.jpg", "--out", target.parent, "--overwrite") == 0
     assert Image.open(target).size == (40, 30)
@@ -194,10 +281,11 @@ def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
 
 def test_settings_reach_the_photos(night, tmp_path):
     run(night / "a.png", "--out", tmp_path / "none", "--strength", "0")
-    assert Image.open(tmp_path / "none" / "a_listing.png").getpixel((5, 5)) == (20, 10, 5)
+    assert Image.open(tmp_path / "none" / "a_listing_strength0.png").getpixel((5, 5)) == (20, 10, 5)
+    settings = ["--detail", "raw", "--brightness", "1", "--strength", "0.8"]
     for _ in range(2):  # the second time, the first result in the folder is no photo to restore
-        run(night, "--out", night, "--detail", "raw", "--brightness", "1", "--overwrite")
-    assert Image.open(night / "a_listing_raw_+1EV.png").size == (200, 200)
+        run(night, "--out", night, *settings, "--overwrite")
+    assert Image.open(night / "a_listing_raw_strength0.8_+1EV.png").size == (200, 200)
     assert not list(night.glob("*raw*raw*"))
 
 
@@ -267,7 +355,13 @@ def test_a_place_that_cannot_be_written_to_is_said(night, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("model", "label"),
-    [("vae", "vae"), ("runs/vae/", "vae"), ("user/lowlight-vae", "lowlight-vae"), (".", "here")],
+    [
+        ("vae", "vae"),
+        ("runs/vae/", "runs-vae"),  # not the results of the bundled one
+        ("runs/mean/", "mean"),
+        ("user/lowlight-vae", "lowlight-vae"),
+        (".", "here"),
+    ],
 )
 def test_results_are_called_by_the_last_part_of_the_model(tmp_path, monkeypatch, model, label):
     (tmp_path / "here").mkdir()

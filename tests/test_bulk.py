@@ -91,18 +91,17 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     out = few / ".." / "out %20"
     model = str(bundled("listing"))
     out.mkdir()
-    (out / f"first_listing_network_-1EV.png{PARTIAL}").write_bytes(b"left by a kill")
+    result = "first_weights-listing_network_strength0.5_-1EV.png"
+    (out / f"{result}{PARTIAL}").write_bytes(b"left by a kill")
     settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
     assert main([str(few), str(out), "--model", model, *settings]) == 1
     told = capsys.readouterr()
     assert "restored 1 photos, 0 were there already" in told.out
     assert "broken.jpg cannot be read as a photo" in told.err
-    assert files_in(out) == {"first_listing_network_-1EV.png", FAILURES_FILE}
+    assert files_in(out) == {result, FAILURES_FILE}
     asked = {"strength": 0.5, "brightness": -1, "detail": "network"}
     expected = enhance(load_model("listing"), few / "first.png", **asked)
-    assert np.array_equal(
-        np.asarray(Image.open(out / "first_listing_network_-1EV.png")), np.asarray(expected)
-    )
+    assert np.array_equal(np.asarray(Image.open(out / result)), np.asarray(expected))
     (few / "broken.jpg").unlink()
     # Of another brightness and detail there is nothing yet.
     assert main([str(few), str(out), "--model", model]) == 0
@@ -111,10 +110,12 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     exif[Base.Make] = "Maker"
     with Image.open(few / "first.png") as before:
         before.save(few / "first.png", exif=exif)
+    result = out / "first_weights-listing_strength0.png"
+    result.write_bytes(b"of an earlier run")
     anew = ["--model", model, "--strength", "0", "--keep-metadata", "--overwrite"]
     assert main([str(few), str(out), *anew]) == 0
     assert "restored 1 photos, 0 were there already" in capsys.readouterr().out
-    with Image.open(out / "first_listing.png") as after, Image.open(few / "first.png") as before:
+    with Image.open(result) as after, Image.open(few / "first.png") as before:
         assert np.array_equal(np.asarray(after), np.asarray(before))
         assert after.getexif()[Base.Make] == "Maker"
 

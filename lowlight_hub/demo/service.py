@@ -216,7 +216,7 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
     """Where the results of these photos are written."""
-    label = label_of(settings.model, settings.brightness, settings.detail)
+    label = label_of(settings.model, settings.brightness, settings.detail, settings.strength)
     return plan(
         [Found(path) for path in paths], scratch.new_folder(), label, f".{settings.file_format}"
     )

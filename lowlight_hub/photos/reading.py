@@ -1,6 +1,7 @@
 """Untrusted bytes to a Photo, or one clear sentence."""
 
 import logging
+import os
 import struct
 import warnings
 import zlib
@@ -75,6 +76,7 @@ _DECODING_ERRORS = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
+_FORBIDDEN = "its permissions forbid it"
 
 
 def is_photo(name: str | PurePath) -> bool:
@@ -86,10 +88,18 @@ def is_photo(name: str | PurePath) -> bool:
     return path.suffix.lower() in SUFFIXES and not any(it.startswith(".") for it in path.parts)
 
 
-def photos_below(folder: Path) -> list[Path]:
-    """The photos in a folder and its subfolders, by name, in order."""
-    found = sorted(folder.rglob("*"))
-    return [path for path in found if is_photo(path.relative_to(folder)) and path.is_file()]
+def photos_below(folder: Path) -> tuple[list[Path], list[str]]:
+    """The photos in a folder and its subfolders, by name, in order; and complaints.
+
+    Of folders that may not be read. Links to folders are not followed, hidden ones not entered.
+    """
+    unread: list[OSError] = []
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=unread.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if is_photo(name)]
+    complaints = [f"{it.filename} may not be read: {_FORBIDDEN}" for it in unread]
+    return sorted(path for path in found if path.is_file()), complaints
 
 
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
@@ -110,7 +120,7 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo
     except IsADirectoryError:
         raise LowlightError(f"{name} is a folder, not a photo") from None
     except PermissionError:
-        raise LowlightError(f"{name} may not be read: its permissions forbid it") from None
+        raise LowlightError(f"{name} may not be read: {_FORBIDDEN}") from None
     except MemoryError:
         raise LowlightError(f"{name}: there is not enough memory to read it") from None
     except UnidentifiedImageError:

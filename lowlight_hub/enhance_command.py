@@ -1,0 +1,141 @@
+"""`lowlight-hub enhance`: photos and folders in, their restorations out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.batch import Job, enhance_batch, find_photos, label_of, plan
+from lowlight_hub.devices import add_device_option, chosen_device
+from lowlight_hub.durable import check_writable, make_folder
+from lowlight_hub.errors import LowlightError
+from lowlight_hub.hub import load_model
+from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
+from lowlight_hub.restoring import DETAILS, check_settings
+
+
+def add_enhance(commands: argparse._SubParsersAction) -> None:
+    """Adds the command to those of a parser."""
+    enhance = commands.add_parser("enhance", help="brighten photos, in full size")
+    enhance.add_argument("inputs", type=_path, nargs="+", metavar="IN", help="photos and folders")
+    enhance.add_argument(
+        "--out",
+        type=_path,
+        required=True,
+        metavar="OUT",
+        help="a folder, where STEM_MODEL.EXT are written, or of one photo a file, such as out.png",
+    )
+    enhance.add_argument(
+        "--model",
+        default=DEFAULT,
+        metavar="NAME",
+        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
+        "(default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--detail",
+        choices=DETAILS,
+        default="transfer",
+        help="transfer: the photo itself, sharp, in the light and colours that the network gives "
+        "it; network: the network's own answer (of attempt-7 the same); raw: that at 200×200 "
+        "(default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
+    )
+    enhance.add_argument(
+        "--brightness",
+        type=float,
+        action="append",
+        metavar="STOPS",
+        help="light beyond the model's answer, from -2 to 2 stops (default: 0); given several "
+        "times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
+    )
+    enhance.add_argument(
+        "--format",
+        choices=["png", "jpg", "webp"],
+        help="default: each photo's own where it is one of these, else png",
+    )
+    enhance.add_argument(
+        "--keep-metadata",
+        action="store_true",
+        help="keep camera, lens, exposure and date (never the place)",
+    )
+    enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    add_device_option(enhance)
+    enhance.set_defaults(run=_enhance)
+
+
+def _path(text: str) -> Path:
+    if not text:  # of a variable that is not set, say: for Path the folder where we are
+        raise argparse.ArgumentTypeError("an empty name")
+    return Path(text)
+
+
+def _is_file(arguments: argparse.Namespace) -> bool:
+    """Whether --out is the file of the one result. Raises LowlightError where that cannot be."""
+    out = arguments.out
+    if out.suffix.lower() not in SUFFIXES or _is_folder(out):
+        return False
+    if out.suffix.lower() not in SAVED_SUFFIXES:
+        raise LowlightError(f"cannot write {out}: name it {', '.join(SAVED_SUFFIXES)}")
+    several = len(arguments.inputs) > 1 or len(arguments.brightness or []) > 1
+    if several or arguments.format or _is_folder(arguments.inputs[0]):
+        raise LowlightError(
+            f"{out} is the name of one result: give one photo, one --brightness and no --format, "
+            "or let --out be a folder"
+        )
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises for too long a name
+
+
+def _enhance(arguments: argparse.Namespace) -> int:
+    out, is_file = arguments.out, _is_file(arguments)
+    model = load_model(arguments.model).to(chosen_device(arguments.device))
+    look = {"detail": arguments.detail, "strength": arguments.strength}
+    labels = {}
+    for brightness in arguments.brightness or [0.0]:
+        check_settings(**look, brightness=brightness)
+        labels[label_of(arguments.model, brightness, **look)] = brightness
+    photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))
+    if photos:  # not found out after the first was restored
+        folder = out.parent if is_file else out
+        make_folder(folder)
+        check_writable(folder)
+    suffix = f".{arguments.format}" if arguments.format else None
+    count, existing = 0, []
+    for label, brightness in labels.items():
+        written, there, failures = enhance_batch(
+            model,
+            [Job(photos[0].path, out)] if is_file else plan(photos, out, label, suffix),
+            **look,
+            brightness=brightness,
+            keep_metadata=arguments.keep_metadata,
+            overwrite=arguments.overwrite,
+        )
+        count += len(written)
+        existing += there
+        complaints += failures
+    if left_out:
+        print(f"left out {_counted(left_out)}, named as a result is: name a photo itself")
+    if existing:
+        print(f"left alone {_counted(existing)}, there already: --overwrite makes it anew")
+    results = len(photos) * len(labels)
+    asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
+    print(f"wrote {count} of {results} {asked} to {out}")
+    # What cannot be read is found out for each brightness.
+    for complaint in dict.fromkeys(complaints):
+        print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def _counted(files: Sequence[Path]) -> str:
+    return str(files[0]) if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
