@@ -31,7 +31,7 @@ from lowlight_hub.finding import (
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folders
-from lowlight_hub.outcome import Settings
+from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
@@ -197,12 +197,21 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     precision = arguments.precision
     if precision == "auto":
         precision = "bf16" if device == "cuda" else precision_on_cpu(attempt)
-    return Settings(
+    width = arguments.width
+    if arguments.init_from:
+        check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))
+        width = read_config(arguments.init_from).get("width")
+        if arguments.width not in (None, width):
+            its = "the attempt's own width" if width is None else f"width {width}"
+            raise LowlightError(
+                f"{arguments.init_from} has {its}, not {arguments.width}: leave --width out"
+            )
+    settings = Settings(
         epochs=arguments.epochs or attempt.epochs,
         batch_size=arguments.batch_size,
         lr=arguments.lr or attempt.lr,
         seed=arguments.seed,
-        width=arguments.width,
+        width=width,
         precision=precision,
         whole_share=arguments.whole_share,
         device=device,
@@ -210,21 +219,17 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         all_pairs=arguments.all_pairs,
         freeze=arguments.freeze,
     )
+    check_trainable(attempt, settings)
+    return settings
 
 
 def _train(
-    attempt: Attempt, pairs: Pairs, arguments: argparse.Namespace, request: StopRequest
+    attempt: Attempt,
+    pairs: Pairs,
+    settings: Settings,
+    arguments: argparse.Namespace,
+    request: StopRequest,
 ) -> Path:
-    settings = _settings(attempt, arguments)
-    if settings.init_from:
-        check_attempt(load_folder(settings.init_from), attempt.name, str(settings.init_from))
-        width = read_config(settings.init_from).get("width")
-        if settings.width not in (None, width):
-            its = "the attempt's own width" if width is None else f"width {width}"
-            raise LowlightError(
-                f"{settings.init_from} has {its}, not {settings.width}: leave --width out"
-            )
-        settings = replace(settings, width=width)
     folder = arguments.out / (attempt.name + (LEAK_FREE_SUFFIX if arguments.leak_free else ""))
     watched: dict[str, Any] = {
         "samples_every": arguments.samples_every,
@@ -313,12 +318,15 @@ def main(argv: list[str] | None = None) -> int:
             _check_push(arguments)
             if arguments.report_to and (reason := no_tracker(arguments.report_to)):
                 raise LowlightError(reason)
+            attempts = [get_attempt(name) for name in names]
+            # What is wrong with them is said before all photos are read.
+            settings = [_settings(attempt, arguments) for attempt in attempts]
             folders, read, places = [], {}, _places(arguments)
-            for attempt in map(get_attempt, names):
+            for attempt, its in zip(attempts, settings, strict=True):
                 if attempt.views not in read:
                     # One set in memory.
                     read = {attempt.views: _pairs(attempt.views, places, arguments)}
-                folders.append(_train(attempt, read[attempt.views], arguments, request))
+                folders.append(_train(attempt, read[attempt.views], its, arguments, request))
             leave_processes()
             if arguments.push_to and PartialState().is_main_process:
                 return publish(folders, arguments.push_to, arguments)

@@ -121,7 +121,7 @@ def open_pair(pair: PhotoPair) -> tuple[Photo, Photo]:
 def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_views) -> Pairs:
     """Decodes every pair once. `source` says where they are from, for the records.
 
-    Raises LowlightError as open_pair does.
+    Raises LowlightError as open_pair does, and where most of the dark photos are not darker.
     """
 
     def read(pair: PhotoPair) -> tuple[Tensor, Tensor]:
@@ -142,7 +142,21 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
                     bar.update()
 
     names, scenes = zip(*((pair.name, pair.scene) for pair in pairs), strict=True)
-    return decoded(source, names, scenes, read_all())
+    loaded = decoded(source, names, scenes, read_all())
+    _check_darker(loaded.at([row for row, pair in enumerate(pairs) if pair.exposure is None]))
+    return loaded
+
+
+def _check_darker(pairs: Pairs) -> None:
+    """Raises LowlightError for folders that were named the wrong way round, or one twice."""
+    means = (
+        [side[row].float().mean() for side in (pairs.dark, pairs.bright)] for row in pairs.rows
+    )
+    if 2 * sum(bool(dark < bright) for dark, bright in means) < len(pairs):
+        raise LowlightError(
+            f"most of {pairs.source}'s dark photos are not darker than its bright ones: name the "
+            "folder of the dark ones first"
+        )
 
 
 def _noise_of(name: str) -> torch.Generator:

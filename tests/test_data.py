@@ -95,6 +95,13 @@ def test_bad_data_is_named_in_one_line(lol, spoil):
     assert "\n" not in str(caught.value)
 
 
+def test_dark_photos_that_are_not_the_darker_ones_are_refused(lol):
+    low, high = (lol / "our485" / side for side in ("low", "high"))
+    for folders in ((high, low), (low, low)):
+        with pytest.raises(LowlightError, match="name the folder of the dark ones first"):
+            load_pairs(find_pairs(*folders), "mine")
+
+
 def test_views_are_the_top_left_crop_and_the_whole(photo):
     both = article_views(photo)
     assert torch.equal(both[CROP], photo[:, :200, :200])

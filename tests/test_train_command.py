@@ -13,7 +13,7 @@ import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.cards import training_command
-from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, read_config
+from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, bundled, read_config
 from lowlight_hub.photos import save_photo, to_picture
 
 
@@ -145,6 +145,18 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: ") and message in error
     assert not (tmp_path / "runs").exists()
+
+
+def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "_pairs", lambda *_: pytest.fail("photos were read"))
+    for settings, said in (
+        (["--init-from", str(bundled("vae"))], "holds 'vae', not attempt-4b"),
+        (["--init-from", str(tmp_path)], "holds no config.json"),
+        (["--freeze", "encoder"], "name their folder with --init-from"),
+        (["--all-pairs"], "leave --all-pairs out"),
+    ):
+        assert command.main(["attempt-4b", "--data", str(lol), *settings]) == 1
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
