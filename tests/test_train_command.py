@@ -153,7 +153,6 @@ def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, 
         (["--init-from", str(bundled("vae"))], "holds 'vae', not attempt-4b"),
         (["--init-from", str(tmp_path)], "holds no config.json"),
         (["--freeze", "encoder"], "name their folder with --init-from"),
-        (["--all-pairs"], "leave --all-pairs out"),
     ):
         assert command.main(["attempt-4b", "--data", str(lol), *settings]) == 1
         assert said in capsys.readouterr().err
