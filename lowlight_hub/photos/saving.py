@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,9 @@ def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = 
             f"and this photo is {photo.size[0]}×{photo.size[1]}; take .png"
         )
     camera = photo.camera if keep_metadata else b""
-    encoded = _encoded(photo, suffix, camera)
-    replace_file(path, lambda beside: beside.write_bytes(encoded))
-
-
-def _encoded(photo: Photo, suffix: str, camera: bytes) -> bytes | memoryview:
     if suffix == ".png" and photo.pixels.dtype == np.uint16:
-        return _png_in_16_bits(photo, camera)
+        replace_file(path, lambda beside: beside.write_bytes(_png_in_16_bits(photo, camera)))
+        return
     if suffix in (".jpg", ".jpeg"):
         picture = to_picture(Photo(over_white(in_8_bits(photo))))
         settings: dict[str, Any] = {"quality": JPEG_QUALITY, "subsampling": 0}
@@ -56,10 +53,14 @@ def _encoded(photo: Photo, suffix: str, camera: bytes) -> bytes | memoryview:
         settings = {"quality": WEBP_QUALITY} if suffix == ".webp" else {}
     if camera:
         settings["exif"] = camera
-    # Not to the file itself: there Pillow does not notice when a disk takes less than all of it.
-    stored = io.BytesIO()
-    picture.save(stored, Image.registered_extensions()[suffix], **settings)
-    return stored.getbuffer()
+    replace_file(path, lambda beside: _save(picture, beside, settings))
+
+
+def _save(picture: Image.Image, path: Path, settings: dict[str, Any]) -> None:
+    with path.open("wb") as file:
+        # Of a file with a descriptor Pillow does not notice where a disk takes less than all of it.
+        stream: Any = SimpleNamespace(write=file.write, flush=file.flush)
+        picture.save(stream, Image.registered_extensions()[path.suffix.lower()], **settings)
 
 
 def through_jpeg(photo: Tensor, quality: int) -> Tensor:
