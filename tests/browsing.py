@@ -34,7 +34,8 @@ def opened(browser, url, size=DESKTOP, query="", **settings):
     page.on("console", lambda it: errors.append(it.text) if it.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(url + query)
-    page.wait_for_selector("#photos input[type=file]", state="attached", timeout=WAIT_MS)
+    # These names are what the page's own script does last.
+    page.wait_for_selector("#examples button[aria-label]", state="attached", timeout=WAIT_MS)
     yield page
     assert foreign == []
     assert errors == []
