@@ -137,6 +137,32 @@ def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, 
     assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "WEBP"
 
 
+def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, dark_file):
+    monkeypatch.setattr(service, "QUICK_PIXELS", 0)
+    gate, run = threading.Event(), service.run
+
+    def quick_then_gated(photo, settings, step):
+        if photo.pixels.dtype == np.uint8:  # the photo itself
+            step(0, 2)
+            gate.wait()
+        return run(photo, settings, step)
+
+    monkeypatch.setattr(service, "run", quick_then_gated)
+    try:
+        give(desktop, dark_file)
+        print_ = desktop.locator("#slider .small-print")
+        print_.get_by_text(TEXTS["en"]["quick_look"]).wait_for(timeout=WAIT_MS)
+        desktop.locator("#note .progress-text").get_by_text("0/2").wait_for(timeout=WAIT_MS)
+        desktop.wait_for_timeout(1000)
+        assert desktop.locator("#download").is_disabled()
+        figure = desktop.locator("#slider .before-after")
+        assert figure.evaluate("it => getComputedStyle(it).opacity") == "1"
+    finally:
+        gate.set()
+    print_.get_by_text("320×240").wait_for(timeout=WAIT_MS)
+    assert downloaded(desktop, "#download")
+
+
 @pytest.fixture
 def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
     """A restored photo on the page, and another brightness in work until what it gives is set."""

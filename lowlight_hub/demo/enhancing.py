@@ -104,7 +104,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
             slider={**_pair(done, said), "words": said},
             download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
             luminance=gr.LinePlot(_histograms(done, said), visible=True),
-            note=said["quick_look" if done.is_quick_look else "writing"],
+            note=gr.skip() if done.is_quick_look else said["writing"],
         )
     (job,) = service.jobs_of([path], settings)
     try:
@@ -199,7 +199,8 @@ def _pair(done: Run, said: Mapping[str, str], name: str = "") -> dict:
         "after": shown(after, "after"),
         "width": width,
         "height": height,
-        "print": " · ".join(filter(None, small)),
+        "kind": "quick-look" if done.is_quick_look else "whole",
+        "print": said["quick_look"] if done.is_quick_look else " · ".join(filter(None, small)),
     }
     return {**pair, **_thumb(after, name)} if name else pair
 
