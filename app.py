@@ -5,6 +5,7 @@ import signal
 
 import torch
 
+from lowlight_hub.demo.memory import share_heaps
 from lowlight_hub.demo.page import build, launch_settings
 from lowlight_hub.demo.service import SHELF
 
@@ -14,6 +15,7 @@ if torch.cuda.is_available():  # ZeroGPU wants its models placed before the firs
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mcp", action="store_true", help="serve the endpoints as MCP tools too")
+    share_heaps()
     # As with Ctrl-C: the server ends in order, and takes the photos with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     build().launch(**launch_settings(), mcp_server=parser.parse_args().mcp or None)

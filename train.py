@@ -31,6 +31,7 @@ from lowlight_hub.finding import (
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folders
+from lowlight_hub.options import path
 from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--bright",
-        type=_folder,
+        type=path,
         metavar="FOLDER",
         help="photos that are as they should be, subfolders too, to be darkened by the simulator "
         "and learned from, beside those of --data or alone",
@@ -104,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         default=Path("runs"),
         help="where a folder for each attempt is made (default: %(default)s)",
     )
@@ -115,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--init-from",
-        type=Path,
+        type=path,
         metavar="FOLDER",
         help="start with the weights of a trained model of this attempt, such as weights/NAME",
     )
@@ -174,12 +175,6 @@ def _within(least: int, most: int):
 
     whole_number.__name__ = f"whole number between {least} and {most}"
     return whole_number
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("no folder is named")  # nor is the current one meant
-    return Path(text)
 
 
 def _share(text: str) -> float:

@@ -25,6 +25,7 @@ from lowlight_hub.folders import (
 from lowlight_hub.hub import load_model
 from lowlight_hub.hub_data import data_folders
 from lowlight_hub.networks import LowlightModel
+from lowlight_hub.options import path
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--json",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="write the figures on LOL there too, for model cards; what it holds of other models "
         "stays",
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_folders(
         mean, "trainings of one attempt that went on from each other's weights, or from the same"
     )
-    mean.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where it goes")
+    mean.add_argument("--out", type=path, required=True, metavar="FOLDER", help="where it goes")
     mean.set_defaults(run=_average)
 
     push = commands.add_parser("push", help="put models on the Hugging Face Hub")
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     push.add_argument("user", metavar="USER", help="your name on the Hub, or an organisation's")
     push.add_argument(
         "--results",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="the card's figures, as evaluate --json writes them (default: the package's, where "
         "the weights are the same)",
@@ -107,14 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument(
         "--results",
-        type=Path,
+        type=path,
         default=RESULTS,
         metavar="FILE",
         help="what evaluate --json wrote (default: weights/results.json)",
     )
     report.add_argument(
         "--readme",
-        type=Path,
+        type=path,
         default=Path("README.md"),
         metavar="FILE",
         help="whose tables are written (default: %(default)s)",
@@ -124,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_folders(command: argparse.ArgumentParser, told: str) -> None:
-    command.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help=told)
+    command.add_argument("folders", type=path, nargs="+", metavar="FOLDER", help=told)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

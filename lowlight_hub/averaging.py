@@ -13,8 +13,8 @@ from lowlight_hub.durable import replace_file, replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import (
     CARD_FILE,
-    CONFIG_FILE,
     HISTORY_FILE,
+    MODEL_FILES,
     SAMPLES_FILE,
     check_card_config,
     fingerprint,
@@ -34,12 +34,13 @@ def average(folders: Sequence[Path], out: Path) -> None:
     have nothing in common, and their mean is no model. Config and history are those of the first;
     the config's `averaged_with` names the others.
     Raises LowlightError for fewer than two folders, for one that train.py did not write, for models
-    of several attempts or widths, and where `out` holds a model already.
+    of several attempts or widths, and where `out` holds a file of such a name already.
     """
     if len(folders) < 2:
         raise LowlightError("the mean is of two trainings or more: name their folders")
-    if (out / CONFIG_FILE).exists():
-        raise LowlightError(f"{out} already holds a model: name another folder for the mean")
+    for file in MODEL_FILES:
+        if (out / file).exists():
+            raise LowlightError(f"{out} already holds a {file}: name another folder for the mean")
     models = [load_whole(folder) for folder in folders]
     configs = [read_config(folder) for folder in folders]
     for folder, config in zip(folders, configs, strict=True):

@@ -34,16 +34,15 @@ class Job:
 def label_of(
     model: str, brightness: float = 0.0, detail: Detail = "transfer", strength: float = 1.0
 ) -> str:
-    """What the results of a model are called by: a name, a folder's name, NAME of USER/NAME.
+    """What the results of a model are called by.
 
-    A folder that is called as an attempt is, but is not the one of that name, has its parent's name
-    before it. Where detail, strength and brightness are not the defaults, they follow: vae_raw,
-    attempt-7_strength0.8_+0.5EV.
+    A bundled one by its name; others, which may be called as it is or as each other, by two parts
+    of theirs: runs-vae of the folder runs/vae, USER-NAME of USER/NAME. Where detail, strength and
+    brightness are not the defaults, they follow: vae_raw, attempt-7_strength0.8_+0.5EV.
     """
     folder = Path(model).expanduser().resolve()
-    name = folder.name
-    if name in ATTEMPTS and model not in ATTEMPTS:
-        name = f"{folder.parent.name}-{name}"
+    parts = [model] if model in ATTEMPTS else [folder.parent.name, folder.name]
+    name = "-".join(filter(None, parts))
     name += "" if detail == "transfer" else f"_{detail}"
     name += "" if strength == 1 else f"_strength{strength:g}"
     return f"{name}_{brightness:+g}EV" if brightness else name
@@ -60,7 +59,7 @@ def find_photos(
     """
     models, details = ("|".join(map(re.escape, it)) for it in ({label, *ATTEMPTS}, DETAILS))
     settings = rf"(_({details}))?(_strength[^_]+)?(_[+-][^_]+EV)?"
-    result = re.compile(rf".*_({models}){settings}(-\d+)?")
+    result = re.compile(rf".*_(.+-)?({models}){settings}(-\d+)?")
     results = Path(os.path.realpath(out))
     photos: dict[str, Found] = {}
     left_out, complaints = [], []

@@ -12,6 +12,7 @@ from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import check_writable, make_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
+from lowlight_hub.options import path
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
 from lowlight_hub.restoring import DETAILS, check_settings
 
@@ -19,10 +20,10 @@ from lowlight_hub.restoring import DETAILS, check_settings
 def add_enhance(commands: argparse._SubParsersAction) -> None:
     """Adds the command to those of a parser."""
     enhance = commands.add_parser("enhance", help="brighten photos, in full size")
-    enhance.add_argument("inputs", type=_path, nargs="+", metavar="IN", help="photos and folders")
+    enhance.add_argument("inputs", type=path, nargs="+", metavar="IN", help="photos and folders")
     enhance.add_argument(
         "--out",
-        type=_path,
+        type=path,
         required=True,
         metavar="OUT",
         help="a folder, where STEM_MODEL.EXT are written, or of one photo a file, such as out.png",
@@ -69,12 +70,6 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
     enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
     add_device_option(enhance)
     enhance.set_defaults(run=_enhance)
-
-
-def _path(text: str) -> Path:
-    if not text:  # of a variable that is not set, say: for Path the folder where we are
-        raise argparse.ArgumentTypeError("an empty name")
-    return Path(text)
 
 
 def _is_file(arguments: argparse.Namespace) -> bool:

@@ -98,7 +98,9 @@ def enhance(
     """
     if not isinstance(photo, Image.Image | str | Path):
         raise LowlightError(f"expected a PIL image or a path, not a {_kind(photo)}")
-    opened = photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(photo))
+    opened = (
+        photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(Path(photo)))
+    )
     restored = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
     return to_picture(restored)
 

@@ -56,11 +56,17 @@ def test_what_has_no_mean_is_said_in_one_line(trainings, tmp_path, capsys):
     for folders, out, said in (
         ([one], "mean", "the mean is of two trainings or more"),
         ([one, bundled("attempt-1")], "mean", "these trainings differ in their attempt"),
-        ([one, other], "other", "already holds a model: name another folder"),
+        ([one, other], "other", "already holds a model.safetensors: name another folder"),
         ([one, tmp_path / "none"], "mean", "holds no config.json"),
     ):
         assert average(*folders, "--out", tmp_path / out) == 1
         told = capsys.readouterr().err
         assert said in told and len(told.splitlines()) == 1
     assert not (tmp_path / "mean").exists()
+    (tmp_path / "README.md").write_text("mine")
+    assert average(one, other, "--out", tmp_path) == 1
+    assert "already holds a README.md" in capsys.readouterr().err
+    assert (tmp_path / "README.md").read_text() == "mine"
+    with pytest.raises(SystemExit):
+        average(one, other, "--out", "")
     assert fingerprint(other) == before

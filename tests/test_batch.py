@@ -1,6 +1,7 @@
 """`lowlight-hub enhance`: files and folders in, a folder out, and no photo lost on the way."""
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -14,6 +15,7 @@ from PIL import Image
 import lowlight_hub
 from lowlight_hub.__main__ import main
 from lowlight_hub.batch import Found, label_of, plan
+from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo
 
 
@@ -73,6 +75,16 @@ def test_results_of_other_models_are_not_taken_for_photos(night, capsys):
     run(night, "--out", night)
     assert main(["enhance", str(night), "--out", str(night), "--model", "attempt-1"]) == 0
     assert "wrote 4 of 4 photos" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_results_of_an_own_training_are_not_taken_for_photos(night, tmp_path, capsys):
+    own = tmp_path / "runs" / "listing"
+    shutil.copytree(bundled("listing"), own)
+    for model in (str(own), "listing", str(own)):
+        assert main(["enhance", str(night), "--out", str(night), "--model", model]) == 0
+    assert len([name for name in names(night) if "_runs-listing" in name]) == 4
+    assert len([name for name in names(night) if "_listing" in name]) == 4
+    assert "wrote 0 of 4 photos" in capsys.readouterr().out
 
 
 def test_what_is_hidden_is_left_alone(night, tmp_path, capsys):
@@ -358,14 +370,14 @@ def test_a_place_that_cannot_be_written_to_is_said(night, tmp_path, capsys):
     [
         ("vae", "vae"),
         ("runs/vae/", "runs-vae"),  # not the results of the bundled one
-        ("runs/mean/", "mean"),
-        ("user/lowlight-vae", "lowlight-vae"),
-        (".", "here"),
+        ("runs/mean/", "runs-mean"),
+        ("user/lowlight-vae", "user-lowlight-vae"),
+        (".", "there-here"),
     ],
 )
-def test_results_are_called_by_the_last_part_of_the_model(tmp_path, monkeypatch, model, label):
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+def test_results_are_called_by_the_name_of_the_model(tmp_path, monkeypatch, model, label):
+    (tmp_path / "there" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "there" / "here")
     assert label_of(model) == label
 
 

@@ -118,6 +118,10 @@ def test_a_large_photo_is_seen_small_before_it_is_done(monkeypatch, tmp_path, ph
     expected = to_picture(whole.restored).resize((800, 600), Image.Resampling.BOX)
     difference = np.asarray(to_picture(quick.restored), float) - np.asarray(expected, float)
     assert np.abs(difference).mean() < 4
+    # A panorama has its own shape also small, where overview_of gives it another.
+    save_photo(Image.new("RGB", (6400, 400), (20, 10, 5)), file)
+    quick, _ = service.runs_of_file(file, Settings())
+    assert quick.photo.size[0] / quick.photo.size[1] == pytest.approx(16, rel=0.05)
     # Where a network takes no longer for a large one, there is nothing to be seen before.
     assert len(list(service.runs_of_file(file, Settings(model="listing")))) == 1
 

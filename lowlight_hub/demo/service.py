@@ -154,9 +154,10 @@ scratch.at_sweeps(brightness_choices.cache_clear)
 def _small(photo: Photo, side_px: int) -> Photo:
     """The photo, opaque, its longer side of at most so many pixels, or fewer, see overview_of."""
     seen = overview_of(Photo(over_its_mean(photo)))
-    height, width = seen.shape[-2:]
-    scale = min(1, side_px / max(height, width))
-    small = resize(seen, [max(1, round(side * scale)) for side in (height, width)])[0]
+    # Of a panorama that has a shape of its own.
+    scale = min(side_px, max(seen.shape[-2:])) / max(photo.size)
+    width, height = (max(1, round(side * scale)) for side in photo.size)
+    small = resize(seen, (height, width))[0]
     # In 16 bits: much of a dark photo lies within a few steps of 8.
     pixels = (small.clamp(0, 1) * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
     return Photo(pixels)
