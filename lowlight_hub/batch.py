@@ -10,6 +10,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.durable import is_folder
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
@@ -64,7 +65,7 @@ def find_photos(
     photos: dict[str, Found] = {}
     left_out, complaints = [], []
     for given in inputs:
-        if not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir() raises for too long a name
+        if not is_folder(given):
             photos.setdefault(os.path.realpath(given), Found(given))
             continue
         below, unread = photos_below(given)

@@ -28,9 +28,10 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.hub import load_model
+from lowlight_hub.options import add_restoring_options
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
-from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
+from lowlight_hub.restoring import Detail, check_settings, enhance_file
 
 FAILURES_FILE = "failures.jsonl"
 # What a result is called until it is whole; what a kill leaves is overwritten by the next run.
@@ -298,24 +299,14 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("source", help="a folder, or an address such as s3://bucket/photos")
     parser.add_argument("target", help="where results go; what is there already is skipped")
-    parser.add_argument(
-        "--model", default=DEFAULT, help="as for lowlight-hub enhance (default: %(default)s)"
-    )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
-    parser.add_argument("--detail", choices=DETAILS, default="transfer", help="as for enhance")
-    parser.add_argument("--strength", type=float, default=1.0, help="from 0 to 1, as for enhance")
+    add_restoring_options(parser)
     parser.add_argument(
         "--brightness",
         type=float,
         default=0.0,
         help="in stops, from -2 to 2; the results are named after it",
     )
-    parser.add_argument(
-        "--keep-metadata",
-        action="store_true",
-        help="keep camera, lens, exposure and date (never the place)",
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace results that exist")
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

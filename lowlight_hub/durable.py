@@ -62,6 +62,11 @@ def check_writable(folder: Path) -> None:
         raise LowlightError(f"cannot write to {folder}: choose another folder")
 
 
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there; also of a name that is too long for one."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises there
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder and those above it. Raises LowlightError where that cannot be."""
     try:

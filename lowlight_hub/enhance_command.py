@@ -1,20 +1,18 @@
 """`lowlight-hub enhance`: photos and folders in, their restorations out."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import Job, enhance_batch, find_photos, label_of, plan
 from lowlight_hub.devices import add_device_option, chosen_device
-from lowlight_hub.durable import check_writable, make_folder
+from lowlight_hub.durable import check_writable, is_folder, make_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
-from lowlight_hub.options import path
-from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES
-from lowlight_hub.restoring import DETAILS, check_settings
+from lowlight_hub.options import add_restoring_options, path
+from lowlight_hub.photos import SUFFIXES, check_saved_suffix
+from lowlight_hub.restoring import check_settings
 
 
 def add_enhance(commands: argparse._SubParsersAction) -> None:
@@ -28,27 +26,7 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         metavar="OUT",
         help="a folder, where STEM_MODEL.EXT are written, or of one photo a file, such as out.png",
     )
-    enhance.add_argument(
-        "--model",
-        default=DEFAULT,
-        metavar="NAME",
-        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
-        "(default: %(default)s)",
-    )
-    enhance.add_argument(
-        "--detail",
-        choices=DETAILS,
-        default="transfer",
-        help="transfer: the photo itself, sharp, in the light and colours that the network gives "
-        "it; network: the network's own answer (of attempt-7 the same); raw: that at 200×200 "
-        "(default: %(default)s)",
-    )
-    enhance.add_argument(
-        "--strength",
-        type=float,
-        default=1.0,
-        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
-    )
+    add_restoring_options(enhance)
     enhance.add_argument(
         "--brightness",
         type=float,
@@ -62,12 +40,6 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         choices=["png", "jpg", "webp"],
         help="default: each photo's own where it is one of these, else png",
     )
-    enhance.add_argument(
-        "--keep-metadata",
-        action="store_true",
-        help="keep camera, lens, exposure and date (never the place)",
-    )
-    enhance.add_argument("--overwrite", action="store_true", help="replace results that exist")
     add_device_option(enhance)
     enhance.set_defaults(run=_enhance)
 
@@ -75,21 +47,16 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
 def _is_file(arguments: argparse.Namespace) -> bool:
     """Whether --out is the file of the one result. Raises LowlightError where that cannot be."""
     out = arguments.out
-    if out.suffix.lower() not in SUFFIXES or _is_folder(out):
+    if out.suffix.lower() not in SUFFIXES or is_folder(out):
         return False
-    if out.suffix.lower() not in SAVED_SUFFIXES:
-        raise LowlightError(f"cannot write {out}: name it {', '.join(SAVED_SUFFIXES)}")
+    check_saved_suffix(out)
     several = len(arguments.inputs) > 1 or len(arguments.brightness or []) > 1
-    if several or arguments.format or _is_folder(arguments.inputs[0]):
+    if several or arguments.format or is_folder(arguments.inputs[0]):
         raise LowlightError(
             f"{out} is the name of one result: give one photo, one --brightness and no --format, "
             "or let --out be a folder"
         )
     return True
-
-
-def _is_folder(path: Path) -> bool:
-    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises for too long a name
 
 
 def _enhance(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.durable import is_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import CONFIG_FILE, check_attempt, load_bundled, load_folder
 from lowlight_hub.networks import LowlightModel
@@ -75,6 +76,7 @@ def _is_path(name: object) -> bool:
     if not isinstance(name, str) or name in ATTEMPTS:
         return False
     is_written_so = name.startswith((".", "/", "~")) or name.count("/") > 1
-    # A folder that is not trained yet is no repository either. Path's own raise for long names.
-    is_there = os.path.isdir(name) and "/" in name  # noqa: PTH112
+    # A folder that is not trained yet is no repository either.
+    is_there = is_folder(name) and "/" in name
+    # Path's own raises for long names.
     return is_written_so or is_there or os.path.isfile(Path(name) / CONFIG_FILE)  # noqa: PTH113

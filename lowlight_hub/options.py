@@ -1,7 +1,10 @@
-"""What options of several commands take."""
+"""Options that several commands have, and what they take."""
 
 import argparse
 from pathlib import Path
+
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.restoring import DETAILS
 
 
 def path(text: str) -> Path:
@@ -12,3 +15,34 @@ def path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("an empty name")
     return Path(text)
+
+
+def add_restoring_options(parser: argparse.ArgumentParser) -> None:
+    """--model, --detail, --strength, --keep-metadata and --overwrite."""
+    parser.add_argument(
+        "--model",
+        default=DEFAULT,
+        metavar="NAME",
+        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detail",
+        choices=DETAILS,
+        default="transfer",
+        help="transfer: the photo itself, sharp, in the light and colours that the network gives "
+        "it; network: the network's own answer (of attempt-7 the same); raw: that at 200×200 "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--keep-metadata",
+        action="store_true",
+        help="keep camera, lens, exposure and date (never the place)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace results that exist")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
 sys.path.insert(0, str(Path(__file__).parent))
@@ -97,6 +98,17 @@ def dark_file(tmp_path: Path, photo: torch.Tensor) -> Path:
     path = tmp_path / "dark.jpg"
     save_photo(to_picture(photo * 0.15), path)
     return path
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """A folder with photos of the same stem, one in a subfolder, and a file that is none."""
+    folder = tmp_path / "night"
+    for name in ("a.jpg", "a.png", "deeper/b.webp"):
+        save_photo(Image.new("RGB", (40, 30), (20, 10, 5)), folder / name)
+    Image.new("RGB", (40, 30)).save(folder / "c.tif")
+    (folder / "notes.txt").write_text("no photo")
+    return folder
 
 
 @pytest.fixture

@@ -143,3 +143,19 @@ def test_who_may_read_a_result_is_what_the_umask_says(tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "private.png").stat().st_mode) == 0o600
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "kept.png"
+    save_photo(Image.new("RGB", (2, 2), "red"), path)
+    before = path.read_bytes()
+
+    def full_disk(self, target, *_, **__):
+        target.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full_disk)
+    with pytest.raises(LowlightError, match="No space left"):
+        save_photo(Image.new("RGB", (2, 2), "blue"), path)
+    assert path.read_bytes() == before
+    assert [found.name for found in tmp_path.iterdir()] == ["kept.png"]

@@ -203,8 +203,9 @@ def run_file(path: Path, settings: Settings, step: Step | None = None) -> Run:
 
 def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> Iterator[Run]:
     """As run_file; where that takes seconds, a quick look comes first."""
-    if example_in(path) is not None:
-        yield run_file(path, settings, step)
+    example = example_in(path)
+    if example is not None:
+        yield _run_of_example(example, settings)
         return
     photo = open_photo(path, path.name)
     pixels = photo.size[0] * photo.size[1]

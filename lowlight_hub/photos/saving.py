@@ -25,6 +25,12 @@ WEBP_QUALITY = 90
 _AFTER_HEADER = 33
 
 
+def check_saved_suffix(path: Path) -> None:
+    """Raises LowlightError for a name that does not end as one of SAVED_SUFFIXES."""
+    if path.suffix.lower() not in SAVED_SUFFIXES:
+        raise LowlightError(f"cannot write {path}: name it {', '.join(SAVED_SUFFIXES)}")
+
+
 def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = False) -> None:
     """Writes the photo in the format of the path's suffix, one of SAVED_SUFFIXES.
 
@@ -34,8 +40,7 @@ def save_photo(photo: Photo | Image.Image, path: Path, *, keep_metadata: bool = 
     """
     photo = photo_of(photo) if isinstance(photo, Image.Image) else photo
     suffix = path.suffix.lower()
-    if suffix not in _LONGEST_SIDE:
-        raise LowlightError(f"cannot write {path}: name it {', '.join(SAVED_SUFFIXES)}")
+    check_saved_suffix(path)
     if max(photo.size) > _LONGEST_SIDE[suffix]:
         raise LowlightError(
             f"cannot write {path}: a {suffix} holds at most {_LONGEST_SIDE[suffix]} pixels a side, "
