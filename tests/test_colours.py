@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from lowlight_hub.photos import SUFFIXES, Photo, open_photo, over_white, photo_of, to_tensor
+from lowlight_hub.photos.raw import RAW_SUFFIXES
 
 RAMP_16 = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
 
@@ -96,7 +97,7 @@ def test_every_mode_has_its_colours(tmp_path, name):
     assert np.abs(seen(tmp_path / name) - colour).max() <= 5
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", sorted({*SUFFIXES} - {*RAW_SUFFIXES}))
 def test_every_format_opens(tmp_path, suffix):
     path = tmp_path / f"photo{suffix}"
     Image.new("RGB", (30, 20), (200, 40, 40)).save(path)

@@ -9,6 +9,7 @@ import imagecodecs
 import numpy as np
 import psutil
 import pytest
+from dng import dng
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
 
@@ -28,6 +29,7 @@ def _good_files() -> dict[str, bytes]:
     files = {
         "16 bits PNG": imagecodecs.png_encode(values),
         "16 bits TIFF": imagecodecs.tiff_encode(values),
+        "DNG": dng(np.tile(values / 65535, (2, 2, 1))),
     }
     for kind in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF"):
         file = io.BytesIO()

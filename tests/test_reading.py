@@ -23,11 +23,11 @@ def test_tiffs_of_other_kinds_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("tags", [{"subfiletype": 1}, {"extratags": [(50706, 1, 4, b"\1\4\0\0")]}])
-def test_raw_files_of_cameras_are_named_and_not_their_thumbnails_taken(tmp_path, tags):
+def test_of_a_raw_file_the_thumbnail_is_not_taken_for_the_photo(tmp_path, tags):
     thumbnail = np.zeros((120, 160, 3), np.uint8)
-    tifffile.imwrite(tmp_path / "raw.dng", thumbnail, photometric="rgb", **tags)
-    with pytest.raises(LowlightError, match=r"raw\.dng is a camera's raw file: develop it"):
-        open_photo(tmp_path / "raw.dng")
+    tifffile.imwrite(tmp_path / "raw.tif", thumbnail, photometric="rgb", **tags)
+    with pytest.raises(LowlightError, match=r"raw\.tif is a TIFF of a kind that cannot be read"):
+        open_photo(tmp_path / "raw.tif")
 
 
 def test_pipes_and_lack_of_memory_have_their_own_sentence(tmp_path, monkeypatch):

@@ -51,7 +51,8 @@ def enhance(
     """Brightens a dark photo; gives the file in full resolution, and what it took.
 
     Args:
-        photo: A photo: JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF, up to 80 megapixels.
+        photo: A photo (JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF) or a camera's raw file (DNG,
+            NEF, CR2, CR3, ARW and others), up to 80 megapixels.
         model: One of the names that models gives.
         strength: From 0, the photo as it was, to 1, the model's answer.
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).

@@ -49,6 +49,10 @@
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
     buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
+    // What a browser shows in place of a photo that it cannot, HEIC or a raw file.
+    for (const picture of document.querySelectorAll("#photos .thumbnail-item img")) {
+      picture.alt = decodeURI(new URL(picture.src).pathname).split("/").pop();
+    }
   };
   name();
   new MutationObserver(name).observe(document.body, { childList: true, subtree: true });

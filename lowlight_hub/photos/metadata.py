@@ -1,6 +1,7 @@
 """EXIF: which way is up, and the few tags about the camera that may be kept."""
 
 import struct
+from collections.abc import Callable
 
 from PIL import ExifTags, Image
 from PIL.ExifTags import IFD, Base
@@ -57,13 +58,13 @@ def orientation_of(picture: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def camera_data(picture: Image.Image) -> bytes:
+def camera_data(exif: Callable[[], Image.Exif]) -> bytes:
     """EXIF bytes with the camera, the lens, the exposure and the date, orientation 1.
 
-    Empty where the picture has none of these.
+    Empty where `exif`, which may find damage while it reads, has none of these.
     """
     try:
-        found = picture.getexif()
+        found = exif()
         details = found.get_ifd(IFD.Exif)
     except _ERRORS:
         return b""

@@ -23,6 +23,7 @@ from lowlight_hub.photos.colours import (
 )
 from lowlight_hub.photos.metadata import camera_data, orientation_of
 from lowlight_hub.photos.photo import Photo
+from lowlight_hub.photos.raw import RAW_SUFFIXES, raw_photo
 
 # No MPO here: naming it breaks Pillow's look-up, and such files open as JPEG.
 FORMATS: list[str] = ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF"]
@@ -48,6 +49,7 @@ else:
     register_heif_opener(thumbnails=False)
     FORMATS.append("HEIF")
     SUFFIXES += (".heic", ".heif", ".hif")
+SUFFIXES += RAW_SUFFIXES
 # Pillow's own remarks on damaged files would go to the terminal beside our sentence. Not by
 # catch_warnings(), which changes the filters of all threads and may leave them changed.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -105,15 +107,18 @@ def photos_below(folder: Path) -> tuple[list[Path], list[str]]:
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
     """The photo in a file: upright, in sRGB, in 16 bits where a PNG, TIFF or HEIC has more than 8.
 
-    `name` is what messages call it. Raises LowlightError for anything that is not a whole photo in
-    one of FORMATS within MAX_FILE_BYTES, MAX_PIXELS and MAX_SIDE_PX. Of several frames, the first.
+    A camera's raw file is developed, see raw_photo. `name` is what messages call it. Raises
+    LowlightError for anything that is not a whole photo in one of FORMATS, or a raw one, within
+    MAX_FILE_BYTES, MAX_PIXELS and MAX_SIDE_PX. Of several frames, the first.
     """
     name = name or (Path(source).name if isinstance(source, str | Path) else "the file")
     try:
         encoded = _read(source, name)
-        with Image.open(BytesIO(encoded), formats=FORMATS) as picture:
-            _check_developed(picture, name)
-            _check_size(picture, name)
+        picture = _developed(encoded, name)
+        if picture is None:
+            return raw_photo(encoded, lambda size: _check_size(size, name))
+        with picture:
+            _check_size(picture.size, name)
             return _photo_of(picture, encoded if is_deep(picture) else None)
     except FileNotFoundError:
         raise LowlightError(f"{name} does not exist") from None
@@ -132,12 +137,18 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo
 
 
 def _unidentified(encoded: bytes, name: str) -> str:
+    if PurePath(name).suffix.lower() in RAW_SUFFIXES:
+        return (
+            f"{name} cannot be read as a photo: it is damaged, or of a camera that is not known "
+            "(then develop it to a TIFF or JPEG first)"
+        )
     if encoded.startswith((b"II*\0", b"MM\0*")):
         return (
             f"{name} is a TIFF of a kind that cannot be read, or damaged: save it with 8 or 16 "
             "bits a colour"
         )
-    return f"{name} cannot be read as a photo: it is damaged or not one of {', '.join(FORMATS)}"
+    kinds = [*FORMATS, *(["a camera's raw file"] if RAW_SUFFIXES else [])]
+    return f"{name} cannot be read as a photo: it is damaged or not one of {', '.join(kinds)}"
 
 
 _LIMITS = (
@@ -161,20 +172,25 @@ def _read(source: str | Path | IO[bytes], name: str) -> bytes:
     return encoded
 
 
-def _check_developed(picture: Image.Image, name: str) -> None:
-    """Raises LowlightError for a camera's raw file, of which Pillow sees the thumbnail only."""
+def _developed(encoded: bytes, name: str) -> Image.Image | None:
+    """The picture in a file, or None: in a raw file Pillow finds nothing, or a preview."""
+    try:
+        picture = Image.open(BytesIO(encoded), formats=FORMATS)
+    except UnidentifiedImageError:
+        return None
     if not isinstance(picture, TiffImageFile):
-        return
+        return picture
+    is_named_raw = PurePath(name).suffix.lower() in RAW_SUFFIXES
     is_reduced = bool(picture.tag_v2.get(_SUBFILE_TYPE, 0) & 1)
-    if is_reduced or _DNG_VERSION in picture.tag_v2:
-        raise LowlightError(
-            f"{name} is a camera's raw file: develop it to a TIFF, PNG or JPEG first"
-        )
+    if is_named_raw or is_reduced or _DNG_VERSION in picture.tag_v2:
+        picture.close()
+        return None
+    return picture
 
 
-def _check_size(picture: Image.Image, name: str) -> None:
-    width, height = picture.size
-    if 0 in picture.size:
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if 0 in size:
         raise LowlightError(f"{name} has no pixels: it is {width}×{height}")
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE_PX:
         raise LowlightError(f"{name} has {width}×{height} pixels: {_LIMITS}")
@@ -185,7 +201,7 @@ def photo_of(picture: Image.Image) -> Photo:
 
     Raises LowlightError where it cannot be converted, or is over MAX_PIXELS or MAX_SIDE_PX.
     """
-    _check_size(picture, "the picture")
+    _check_size(picture.size, "the picture")
     try:
         return _photo_of(picture, None)
     except _DECODING_ERRORS as error:
@@ -212,7 +228,7 @@ def _photo_of(picture: Image.Image, deep: bytes | None) -> Photo:
     if alpha is not None:
         alpha = np.ascontiguousarray(upright(alpha, orientation))
         pixels[alpha == 0] = np.iinfo(pixels.dtype).max
-    return Photo(pixels, alpha, camera_data(picture))
+    return Photo(pixels, alpha, camera_data(picture.getexif))
 
 
 def upright(values: np.ndarray, orientation: int) -> np.ndarray:
