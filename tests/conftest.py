@@ -94,8 +94,8 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> attempts.Attempt:
 
 @pytest.fixture
 def dark_file(tmp_path: Path, photo: torch.Tensor) -> Path:
-    """A dark photo on disk, 320×240, JPEG."""
-    path = tmp_path / "dark.jpg"
+    """A dark photo on disk, 320×240, PNG."""
+    path = tmp_path / "dark.png"
     save_photo(to_picture(photo * 0.15), path)
     return path
 

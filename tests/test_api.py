@@ -21,10 +21,10 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import comparing, page, scratch, service
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
-from lowlight_hub.demo.service import TOGETHER
+from lowlight_hub.demo.service import TOGETHER, Settings
 from lowlight_hub.demo.work import Work
 from lowlight_hub.evaluation import psnr_and_ssim
-from lowlight_hub.photos import Photo, save_photo, to_picture
+from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 from lowlight_hub.shelf import Shelf
 
 
@@ -122,7 +122,7 @@ def test_models_says_what_there_is(client):
         ({"strength": 3}, "strength is 3, and must be a number from 0 to 1"),
         ({"brightness": -2.5}, "brightness is -2.5, and must be a number of stops"),
         ({"detail": "much"}, "detail is 'much', and must be one of transfer"),
-        ({"file_format": "exe"}, "There is no file format 'exe': choose png"),
+        ({"file_format": "exe"}, "There is no file format 'exe': choose same, png"),
     ],
 )
 def test_unknown_settings_are_refused(client, dark_file, settings, said):
@@ -174,7 +174,8 @@ def test_choices_of_brightness_look_as_the_result_will_where_much_is_transparent
     alpha = np.where(np.arange(320) < 220, 0, 255).astype(np.uint8) * np.ones((240, 1), np.uint8)
     Image.fromarray(np.dstack([dark, alpha])).save(tmp_path / "part.png")
     result = np.asarray(enhance(load_model(DEFAULT), tmp_path / "part.png"))
-    choices = dict(service.brightness_choices(tmp_path / "part.png", DEFAULT, 1.0, "transfer"))
+    path = tmp_path / "part.png"
+    choices = dict(service.brightness_choices(path, open_photo(path), Settings()))
     small = np.asarray(choices[0.0])
     there = round(small.shape[1] * 240 / 320)
     expected = result[:, 240:, :3].mean()

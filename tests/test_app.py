@@ -15,6 +15,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
+from lowlight_hub.photos import save_photo, to_picture
 
 
 def shown_share(page) -> str:
@@ -140,6 +141,17 @@ def test_a_photo_that_was_swept_away_is_said_to_be_gone(tmp_path):
     assert told.note == f"{TEXTS['en']['gone']}." and told.slider is None
 
 
+def test_after_a_restart_an_open_page_says_that_its_photo_is_gone(
+    desktop, monkeypatch, tmp_path, dark_file
+):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    # As after a restart, where photos are uploaded to another folder.
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "another"))
+    desktop.locator("#run").click()
+    desktop.locator(".toast-body").get_by_text(TEXTS["en"]["gone"]).wait_for(timeout=WAIT_MS)
+
+
 def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
     give(page, dark_file)
     choices = page.locator("#choices button")
@@ -191,16 +203,10 @@ def test_a_number_that_is_still_being_typed_keeps_no_photo_away(desktop, dark_fi
     assert number.input_value() == "9"
 
 
-def test_a_result_comes_into_view(page):
-    page.locator("#examples button.gallery-item").first.click()
-    slider_of(page)
-    page.wait_for_function(
-        """() => {
-          const box = document.querySelector("#slider img").getBoundingClientRect();
-          return box.top >= 0 && box.bottom <= window.innerHeight;
-        }""",
-        timeout=WAIT_MS,
-    )
+def test_a_photo_keeps_its_format(desktop, tmp_path, photo):
+    save_photo(to_picture(photo * 0.15), tmp_path / "dark.jpg")
+    give(desktop, tmp_path / "dark.jpg")
+    assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "JPEG"
 
 
 def test_a_link_restores_the_settings(browser, page_url):
@@ -233,9 +239,9 @@ def test_what_is_set_before_the_link_is_read_stays(browser, page_url):
 
 
 def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
-    shutil.copy(dark_file, tmp_path / "second.jpg")
+    shutil.copy(dark_file, tmp_path / "second.png")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
-    give(page, dark_file, tmp_path / "second.jpg", tmp_path / "broken.jpg")
+    give(page, dark_file, tmp_path / "second.png", tmp_path / "broken.jpg")
     page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
         timeout=WAIT_MS
     )

@@ -59,9 +59,9 @@ def file_data(file: Path) -> Any:
     return gr.FileData(path=str(file), orig_name=file.name).model_dump()
 
 
-def shown(picture: Image.Image, name: str) -> Any:
-    """A picture as a file for the page: PNG, so that nothing is lost that was not lost before."""
-    file = scratch.new_folder() / f"{name}.png"
+def shown(picture: Image.Image, name: str, suffix: str = ".png") -> Any:
+    """A picture as a file for the page."""
+    file = scratch.new_folder() / f"{name}{suffix}"
     save_photo(picture, file)
     return file_data(file)
 

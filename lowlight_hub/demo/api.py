@@ -44,7 +44,7 @@ def enhance(
     model: str = DEFAULT,
     strength: float = 1.0,
     detail: Detail = "transfer",
-    file_format: str = "png",
+    file_format: str = "same",
     keep_metadata: bool = False,
     brightness: float = 0.0,
 ) -> tuple[gr.FileData, dict]:
@@ -56,7 +56,8 @@ def enhance(
         model: One of the names that models gives.
         strength: From 0, the photo as it was, to 1, the model's answer.
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
-        file_format: "png", "jpg" or "webp".
+        file_format: "same" (the photo's own where it can be written, else PNG), "png", "jpg" or
+            "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
@@ -75,7 +76,7 @@ def enhance_batch(
     model: str = DEFAULT,
     strength: float = 1.0,
     detail: Detail = "transfer",
-    file_format: str = "png",
+    file_format: str = "same",
     keep_metadata: bool = False,
     brightness: float = 0.0,
 ) -> tuple[gr.FileData, list[str]]:
@@ -86,7 +87,8 @@ def enhance_batch(
         model: One of the names that models gives.
         strength: From 0, the photos as they were, to 1, the model's answer.
         detail: "transfer" (sharp), "network" (the network's own answer) or "raw" (200×200).
-        file_format: "png", "jpg" or "webp".
+        file_format: "same" (the photo's own where it can be written, else PNG), "png", "jpg" or
+            "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """

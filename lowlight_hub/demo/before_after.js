@@ -31,4 +31,8 @@ element.addEventListener("click", (event) => {
   picked = props.value.strip[button.dataset.place];
   show();
 });
-watch("value", show);
+watch("value", () => {
+  show();
+  element.querySelector(".before-after")?.classList.remove("outdated");
+  if (props.value) window.showResult?.("slider");
+});

@@ -21,6 +21,9 @@ OF_ANOTHER_PHOTO = """(photos) => {
   return [null, "", "", hide, before ? null : keep];
 }"""
 
+# Eleven attempts take their time: not before somebody asks for them.
+OUTDATED = """() => document.querySelector("#tiles .tiles")?.classList.add("outdated")"""
+
 
 def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     """Puts the tab where this is called, for the first of the photos."""
@@ -44,6 +47,8 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     table = gr.Markdown(elem_id="ranking")
     sheet = gr.DownloadButton(visible=HIDDEN, elem_id="sheet")
     compared = [tiles, note, table, sheet]
+    button.click(None, None, None, js="() => window.awaitResult('compare-note')")
+    gr.on([detail.input, reference.input], None, None, None, js=OUTDATED)
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     of_work, as_one_more, ending = a_visitors_work("compare")

@@ -77,7 +77,8 @@ def compare_photo(
     notes += [f"{said['left_out']}: {'; '.join(failures)}."] if failures else []
     notes.append(service.SHELF.sources())
     sheet = comparison_sheet([ends[0], *captioned(tiles), *ends[1:]])
-    file = scratch.new_folder() / f"{Path(photos[0][0]).stem}_attempts.png"
+    label = "attempts" if detail == "transfer" else f"attempts_{detail}"
+    file = scratch.new_folder() / f"{Path(photos[0][0]).stem}_{label}.png"
     save_photo(sheet, file)
     ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
     lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]

@@ -40,13 +40,13 @@ FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
   ];
 }"""
 TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
-# A result that is asked for lies above or, on a phone, far below.
-TO_RESULT = """(photos) => {
-  const place = document.querySelector("#slider");
-  const top = place?.getBoundingClientRect().top;
-  if (!photos?.length || (top >= 0 && top < window.innerHeight / 2)) return;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  place?.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }"""
+OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
+# Of other photos, the choices of those before are gone at once; of none, all that is shown.
+OF_OTHER_PHOTOS = """(photos) => {
+  const [keep, hide] = [{ __type__: "update" }, { __type__: "update", visible: "hidden" }];
+  const gone = { __type__: "update", visible: false };
+  return photos?.length ? [null, keep, keep, keep] : [null, null, hide, gone];
 }"""
 # Pages that were not sent encrypted may not write there: then it is shown, to be copied by hand.
 COPY_ADDRESS = """async () => {
@@ -79,8 +79,8 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         )
     about = gr.Markdown(enhancing.about(DEFAULT), elem_id="about")
     detail = detail_choice("detail", visible=enhancing.detail_shown(DEFAULT))
-    formats = [(it.upper(), it) for it in service.FORMATS]
-    file_format = gr.Radio(formats, value="png", label=I18N("format"), elem_id="format")
+    formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]
+    file_format = gr.Radio(formats, value="same", label=I18N("format"), elem_id="format")
     keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
     with gr.Row():
         button = gr.Button(I18N("run"), min_width=120, elem_id="run")
@@ -107,7 +107,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
             "fn": enhancing.enhance_photos,
             "inputs": [*of_work, photos, *settings, keep],
             "js": as_one_more,
-            "outputs": [slider, download, luminance, note],
+            "outputs": [slider, download, luminance, note, choices],
             "trigger_mode": "always_last",
             "show_progress_on": note,
             "api_visibility": "private",
@@ -116,27 +116,19 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         changes = [model.input, strength.release, brightness.release, detail.input]
         changes += [file_format.input, keep.input]
         asking = [button.click, photos.change, *changes]
-        # Of another photo, those of the one before are gone at once.
-        for other_photo in (photos.change, example.then):
-            other_photo(None, None, choices, js="() => null")
+        shown = [choices, slider, download, luminance]
+        for other_photos in (photos.change, example.then):
+            other_photos(None, photos, shown, js=OF_OTHER_PHOTOS)
+        for asked in (button.click, photos.change, example.then):
+            asked(None, photos, None, js=TO_RESULT)
+        gr.on(asking, None, None, None, js=OUTDATED)
+        example.then(None, None, None, js=OUTDATED)
         # What is in work is of other photos or settings.
         gr.on(asking, end_work, **ending)
         example.then(end_work, **ending)
         started = gr.on(asking, **work)
         # A gallery that an example fills does not say that it has changed.
         from_example = example.then(**work)
-        for asked in (button.click, photos.change, example.then):
-            asked(None, photos, None, js=TO_RESULT)
-        for done in (started, from_example):
-            done.then(
-                enhancing.brightness_choices,
-                [photos, model, strength, detail],
-                choices,
-                trigger_mode="always_last",
-                show_progress="hidden",
-                api_visibility="private",
-                **QUEUED,
-            )
         cancels = [started, from_example]
         stop.click(enhancing.stop, outputs=[note, download], cancels=cancels, **ending)
         model.change(

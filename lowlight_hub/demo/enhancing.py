@@ -23,6 +23,7 @@ from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Results, Work
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.photos import Photo
 from lowlight_hub.restoring import Detail, Step
 
 
@@ -33,6 +34,7 @@ class Restored(NamedTuple):
     download: Any = gr.skip()
     luminance: Any = gr.skip()
     note: Any = gr.skip()
+    choices: Any = gr.skip()
 
 
 def nothing_restored(note: str) -> Restored:
@@ -42,6 +44,7 @@ def nothing_restored(note: str) -> Restored:
         download=gr.DownloadButton(visible=HIDDEN),
         luminance=gr.LinePlot(visible=False),
         note=note,
+        choices=None,
     )
 
 
@@ -93,11 +96,13 @@ def enhance_photos(
         steps = progress.tqdm(
             service.run_files(paths, settings, step), total=len(paths), unit=said["photo_count"]
         )
-        yield from _several(steps, len(paths), said, results)
+        names = [path.name for path in paths]
+        yield from _several(zip(names, steps, strict=True), len(paths), said, results)
 
 
 def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
     label = said["download_raw" if settings.detail == "raw" else "download"]
+    choices: Any = None
     for done in LAST_RUN.runs_of_file(path, settings, step):
         # The picture first: a large file takes longer to encode than to restore.
         yield Restored(
@@ -106,6 +111,9 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
             luminance=gr.LinePlot(_histograms(done, said), visible=True),
             note=gr.skip() if done.is_quick_look else said["writing"],
         )
+        if choices is None:
+            choices = _brightness_choices(path, done.photo, settings, said)
+            yield Restored(choices=choices)
     (job,) = service.jobs_of([path], settings)
     try:
         service.save(done, job, settings)
@@ -120,19 +128,19 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
 
 
 def _several(
-    steps: Iterable[tuple[Path, Run | None, str]],
+    steps: Iterable[tuple[str, tuple[Path, Run | None, str]]],
     count: int,
     said: Mapping[str, str],
     results: Results,
 ) -> Iterator[Restored]:
     pairs: list[dict] = []
     slider = None
-    for file, done, failure in steps:
+    for name, (file, done, failure) in steps:
         if done is None:
             results.failures.append(failure)
         else:
             results.files.append(file)
-            pairs.append(_pair(done, said, file.name))
+            pairs.append(_pair(done, said, name))
             slider = {**pairs[-1], "strip": pairs, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
@@ -140,6 +148,7 @@ def _several(
             download=gr.DownloadButton(visible=HIDDEN),
             luminance=gr.LinePlot(visible=False),
             note=note,
+            choices=None,
         )
     if not results.files:
         raise LowlightError("; ".join(results.failures))
@@ -156,25 +165,13 @@ def _zip_of(files: Sequence[Path], said: Mapping[str, str]) -> gr.DownloadButton
     return gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
 
 
-def brightness_choices(
-    photos: list[tuple[str, str | None]] | None,
-    model: str,
-    strength: float,
-    detail: Detail,
-    request: gr.Request,
+def _brightness_choices(
+    path: Path, photo: Photo, settings: Settings, said: Mapping[str, str]
 ) -> dict | None:
-    """How the photo looks in other brightness; nothing of several, and where nothing would differ.
-
-    What is wrong with a photo is said where it is restored.
-    """
-    if not photos or len(photos) > 1 or not strength:
+    """How the photo of a file looks in other brightness; None where nothing would differ."""
+    if not settings.strength:
         return None
-    detail = _detail_that_counts(model, detail)
-    try:
-        found = service.brightness_choices(Path(photos[0][0]), model, strength, detail)
-    except Exception as error:
-        service.in_words(error)
-        return None
+    found = service.brightness_choices(path, photo, settings)
     choices = [
         {
             "stops": f"{stops:g}",
@@ -185,7 +182,7 @@ def brightness_choices(
         }
         for stops, picture in found
     ]
-    return {"choices": choices, "label": said_to(request)["choices"]}
+    return {"choices": choices, "label": said["choices"]}
 
 
 def _pair(done: Run, said: Mapping[str, str], name: str = "") -> dict:
@@ -194,12 +191,13 @@ def _pair(done: Run, said: Mapping[str, str], name: str = "") -> dict:
     width, height = done.photo.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
     small = [name, f"{done.seconds:.2f} s", f"{width}×{height}", peak]
+    # In PNG nothing is lost that was not before; a quick look has to be quick on its way, too.
+    suffix = ".webp" if done.is_quick_look else ".png"
     pair = {
-        "before": shown(before, "before"),
-        "after": shown(after, "after"),
+        "before": shown(before, "before", suffix),
+        "after": shown(after, "after", suffix),
         "width": width,
         "height": height,
-        "kind": "quick-look" if done.is_quick_look else "whole",
         "print": said["quick_look"] if done.is_quick_look else " · ".join(filter(None, small)),
     }
     return {**pair, **_thumb(after, name)} if name else pair

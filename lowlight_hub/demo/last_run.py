@@ -28,7 +28,7 @@ class LastRun:
         self, path: Path, settings: Settings, step: Step | None = None
     ) -> Iterator[Run]:
         """As service.runs_of_file; what only differs in its format is given again, at once."""
-        same = replace(settings, file_format="png", keep_metadata=False)
+        same = replace(settings, file_format="same", keep_metadata=False)
         last = self._last
         if last and (last.path, last.settings) == (path, same):
             yield last.run

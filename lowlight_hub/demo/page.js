@@ -31,6 +31,22 @@
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
+  // A result that was asked for comes into view once it is there: it lies above or, on a phone, far
+  // below. Not where its visitor went on to look elsewhere meanwhile.
+  let awaited = null;
+  for (const kind of ["wheel", "touchmove"]) {
+    document.addEventListener(kind, () => { awaited = null; }, { passive: true });
+  }
+  window.awaitResult = (id) => { awaited = id; };
+  window.showResult = (id) => {
+    if (awaited !== id) return;
+    awaited = null;
+    const place = document.getElementById(id);
+    const { top } = place.getBoundingClientRect();
+    if (top >= 0 && top < window.innerHeight / 2) return;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
+  };
   // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
   // what is dropped the browser would leave the page.
   for (const kind of ["dragover", "drop", "paste"]) {
@@ -49,6 +65,10 @@
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
     buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
+    // A key of its own texts that Gradio forgot to give a text.
+    for (const button of document.querySelectorAll("[aria-label='common.webcam']")) {
+      button.title = button.ariaLabel = "Webcam";
+    }
     // What a browser shows in place of a photo that it cannot, HEIC or a raw file.
     for (const picture of document.querySelectorAll("#photos .thumbnail-item img")) {
       picture.alt = decodeURI(new URL(picture.src).pathname).split("/").pop();

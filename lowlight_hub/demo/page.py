@@ -3,6 +3,7 @@
 import json
 
 import gradio as gr
+from gradio.exceptions import InvalidPathError
 
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
@@ -10,6 +11,7 @@ from lowlight_hub.demo.enhance_tab import enhance_tab
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
+from lowlight_hub.demo.texts import words
 from lowlight_hub.photos import SUFFIXES
 
 MAX_UPLOAD = "60mb"
@@ -79,7 +81,25 @@ def build() -> gr.Blocks:
                     results_tab()
         listen()
         add_endpoints()
+    _say_what_is_gone(demo)
     return demo.queue(max_size=MAX_WAITING)
+
+
+def _say_what_is_gone(demo: gr.Blocks) -> None:
+    """Has photos told to be gone that an open page still shows after the demo was started anew.
+
+    Gradio refuses them before any function of ours is called, and tells nobody.
+    """
+    preprocess = demo.preprocess_data
+
+    async def told(*given, **settings):
+        try:
+            return await preprocess(*given, **settings)
+        except InvalidPathError:
+            raise gr.Error(f"{words(None)['gone']}.", print_exception=False) from None
+
+    # Not a subclass: Gradio writes a .pyi file beside the source of each.
+    demo.preprocess_data = told  # type: ignore[method-assign]
 
 
 def launch_settings() -> dict:

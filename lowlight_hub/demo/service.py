@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -39,7 +39,8 @@ else:
     on_gpu = spaces.GPU
 
 SHELF = Shelf()
-FORMATS = ("png", "jpg", "webp")
+# The first is the photo's own, where it can be written.
+FORMATS = ("same", "png", "jpg", "webp")
 # Pictures on the page are previews: a large photo would take seconds to encode and to send.
 PREVIEW_PX = 1280
 # PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
@@ -99,7 +100,7 @@ class Settings:
     strength: float = 1.0
     brightness: float = 0.0
     detail: Detail = "transfer"
-    file_format: str = "png"
+    file_format: str = "same"
     keep_metadata: bool = False
 
     def __post_init__(self) -> None:
@@ -135,20 +136,32 @@ def _run(photo: Photo, settings: Settings, step: Step | None) -> Run:
     return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
 
 
-@lru_cache(maxsize=24)
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """A small photo of a file, which says which it is."""
+
+    path: Path
+    photo: Photo = field(compare=False)
+
+
 def brightness_choices(
-    path: Path, model: str, strength: float, detail: Detail
+    path: Path, photo: Photo, settings: Settings
 ) -> list[tuple[float, Image.Image]]:
-    """A file restored in each brightness of CHOICE_STOPS, small; remembered for SWEEP_S at most.
+    """A file's photo restored in each brightness of CHOICE_STOPS, small.
 
-    Raises LowlightError as run_file does.
+    Remembered for SWEEP_S at most. Raises LowlightError as run does.
     """
-    small = _small(open_photo(path, path.name), CHOICE_PX)
-    settings = [Settings(model, strength, it, detail) for it in CHOICE_STOPS]
-    return list(zip(CHOICE_STOPS, _small_runs(small, settings), strict=True))
+    others = replace(settings, brightness=0.0, file_format="same", keep_metadata=False)
+    return _choices(_Small(path, _small(photo, CHOICE_PX)), others)
 
 
-scratch.at_sweeps(brightness_choices.cache_clear)
+@lru_cache(maxsize=24)
+def _choices(small: _Small, settings: Settings) -> list[tuple[float, Image.Image]]:
+    each = [replace(settings, brightness=stops) for stops in CHOICE_STOPS]
+    return list(zip(CHOICE_STOPS, _small_runs(small.photo, each), strict=True))
+
+
+scratch.at_sweeps(_choices.cache_clear)
 
 
 def _small(photo: Photo, side_px: int) -> Photo:
@@ -219,9 +232,8 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
     """Where the results of these photos are written."""
     label = label_of(settings.model, settings.brightness, settings.detail, settings.strength)
-    return plan(
-        [Found(path) for path in paths], scratch.new_folder(), label, f".{settings.file_format}"
-    )
+    suffix = None if settings.file_format == "same" else f".{settings.file_format}"
+    return plan([Found(path) for path in paths], scratch.new_folder(), label, suffix)
 
 
 def save(done: Run, job: Job, settings: Settings) -> None:

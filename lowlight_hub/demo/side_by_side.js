@@ -54,5 +54,7 @@ element.addEventListener("toggle", ({ target }) => (asked[target.dataset.of] = t
 watch("value", () => {
   show();
   unfold();
+  element.querySelector(".tiles")?.classList.remove("outdated");
+  if (props.value) window.showResult?.("compare-note");
 });
 show();
