@@ -10,8 +10,8 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import service
 
 IS_IN_VIEW = """(part) => {
-  const { top, bottom } = document.querySelector(part).getBoundingClientRect();
-  return top >= 0 && bottom <= window.innerHeight;
+  const box = document.querySelector(part)?.getBoundingClientRect();
+  return box && box.top >= 0 && box.bottom <= window.innerHeight;
 }"""
 
 

@@ -47,7 +47,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     table = gr.Markdown(elem_id="ranking")
     sheet = gr.DownloadButton(visible=HIDDEN, elem_id="sheet")
     compared = [tiles, note, table, sheet]
-    button.click(None, None, None, js="() => window.awaitResult('compare-note')")
+    button.click(None, None, None, js="() => window.awaitResult('tiles')")
     gr.on([detail.input, reference.input], None, None, None, js=OUTDATED)
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore

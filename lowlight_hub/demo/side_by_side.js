@@ -55,6 +55,6 @@ watch("value", () => {
   show();
   unfold();
   element.querySelector(".tiles")?.classList.remove("outdated");
-  if (props.value) window.showResult?.("compare-note");
+  if (props.value) window.showResult?.("tiles");
 });
 show();
