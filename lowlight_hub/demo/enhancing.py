@@ -109,7 +109,7 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
             slider={**_pair(done, said), "words": said},
             download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
             luminance=gr.LinePlot(_histograms(done, said), visible=True),
-            note=gr.skip() if done.is_quick_look else said["writing"],
+            note="" if done.is_quick_look else said["writing"],
         )
         if choices is None:
             choices = _brightness_choices(path, done.photo, settings, said)
