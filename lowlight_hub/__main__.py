@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     bundle = commands.add_parser("bundle", help="copy finished trainings into weights/")
     _add_folders(bundle, "a folder that train.py wrote, such as runs/attempt-1")
+    bundle.add_argument("--overwrite", action="store_true", help="replace the weights there are")
     bundle.set_defaults(run=_bundle)
 
     mean = commands.add_parser("average", help="make one model of the mean of several's weights")
@@ -173,7 +174,7 @@ def _by_attempt(models: Iterable[LowlightModel]) -> dict[str, LowlightModel]:
 
 def _bundle(arguments: argparse.Namespace) -> None:
     for folder in arguments.folders:
-        target = bundle(folder)
+        target = bundle(folder, overwrite=arguments.overwrite)
         # The one beside it says how to load that folder; figures come with `report`.
         write_card(target, get_attempt(read_config(target)["attempt"]))
         print(target)

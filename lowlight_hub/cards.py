@@ -107,10 +107,11 @@ def model_card(
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
         f"{attempt.story} {origin} [the article]({ARTICLE}), trained by lowlight-hub.",
-        "```python\nfrom lowlight_hub import enhance, load_model\n\n"
+        "```python\nimport torch\nfrom lowlight_hub import enhance, load_model\n\n"
         f'model = load_model("{repository or attempt.name}")\n'
         'picture = enhance(model, "dark.jpg")  # in full size\n'
-        "restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
+        "with torch.inference_mode():\n"
+        "    restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
         _training(attempt, config),
         _figures(attempt, rows, leak_free),
         _samples(attempt) if samples else "",

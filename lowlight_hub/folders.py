@@ -106,13 +106,19 @@ def fingerprint(folder: Path) -> str:
     return hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
 
 
-def bundle(folder: Path) -> Path:
+def bundle(folder: Path, *, overwrite: bool = False) -> Path:
     """Copies a finished training to the weights that come with the package, and says where.
 
-    Raises LowlightError where a file is missing or the weights do not load; nothing is replaced.
+    Raises LowlightError where a file is missing or the weights do not load, and without `overwrite`
+    where there are others already; nothing is replaced then.
     """
     load_whole(folder)
     target = bundled(read_config(folder)["attempt"])
+    is_there = (target / WEIGHTS_FILE).is_file()
+    if is_there and not overwrite and fingerprint(target) != fingerprint(folder):
+        raise LowlightError(
+            f"{target} holds other weights: --overwrite replaces them by {folder}'s"
+        )
     for file in MODEL_FILES:
         replace_file(target / file, partial(shutil.copyfile, folder / file))
     sums = "".join(

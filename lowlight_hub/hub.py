@@ -38,14 +38,20 @@ def load_model(
     """
     repository = _repository(name, source)
     if repository is not None:
-        folder = pull(
-            repository,
-            revision=revision,
-            token=token,
-            cache_dir=cache_dir,
-            force_download=force_download,
-            local_files_only=local_files_only,
-        )
+        try:
+            folder = pull(
+                repository,
+                revision=revision,
+                token=token,
+                cache_dir=cache_dir,
+                force_download=force_download,
+                local_files_only=local_files_only,
+            )
+        except LowlightError as error:
+            if source == "hub":
+                raise
+            # It may have been meant as one, from another working folder.
+            raise type(error)(f"{error}; nor is there a folder {repository} here") from None
         model = load_folder(folder)
         model.revision = folder.name
         # Where an attempt was asked for, and not a repository, it must be that attempt.

@@ -22,8 +22,9 @@ from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_phot
 # A row has converged when the last tenth of its epochs lowered the validation loss by less.
 CONVERGED_GAIN = 0.01
 # Where the article gives no number of epochs, training stops after this many without a lower
-# validation loss, and the weights of the lowest are kept.
-PATIENCE_EPOCHS = 20
+# validation loss, and the weights of the lowest are kept. Of few photos an epoch is a few steps, in
+# which a network hardly moves, and its loss may rise before it falls: so it takes these, too.
+PATIENCE_EPOCHS, PATIENCE_STEPS = 20, 1000
 RECORDED_PACKAGES = ("torch", "torchvision", "accelerate", "safetensors", "pillow")
 
 
@@ -99,12 +100,18 @@ def kept_epoch(attempt: Attempt, history: list[dict[str, float]]) -> int:
     return losses.index(min(losses)) + 1
 
 
-def is_finished(attempt: Attempt, settings: Settings, history: list[dict[str, float]]) -> bool:
+def is_finished(
+    attempt: Attempt, settings: Settings, history: list[dict[str, float]], steps_per_epoch: int
+) -> bool:
     """Whether all epochs are done, or the validation loss has stopped falling."""
     if not history:
         return False
     waited = len(history) - kept_epoch(attempt, history)
-    return len(history) >= settings.epochs or waited >= PATIENCE_EPOCHS
+    return len(history) >= settings.epochs or _is_long(waited, steps_per_epoch)
+
+
+def _is_long(epochs: int, steps_per_epoch: int) -> bool:
+    return epochs >= PATIENCE_EPOCHS and epochs * steps_per_epoch >= PATIENCE_STEPS
 
 
 def last_gain(history: list[dict[str, float]]) -> float:
@@ -117,15 +124,17 @@ def last_gain(history: list[dict[str, float]]) -> float:
     return max(0.0, 1 - min(losses[-tenth:]) / best_before)
 
 
-def _status(attempt: Attempt, history: list[dict[str, float]]) -> str:
+def _status(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: int) -> str:
     if keeps_last(attempt):
         whose = "the article" if attempt.epochs_source == "article" else "its row"
         if len(history) >= attempt.epochs:
             return f"done: {whose}'s epochs"
         return f"cut short: {whose} has more epochs"
-    if len(history) >= PATIENCE_EPOCHS and last_gain(history) < CONVERGED_GAIN:
-        return "done: converged"
-    return "cut short: the validation loss was still falling"
+    if last_gain(history) >= CONVERGED_GAIN:
+        return "cut short: the validation loss was still falling"
+    if not _is_long(len(history), steps_per_epoch):
+        return "cut short: too few steps to tell whether it has converged"
+    return "done: converged"
 
 
 def write_outcome(
@@ -153,7 +162,7 @@ def write_outcome(
         "epochs_finished": len(history),
         "steps": steps,
         "processes": processes,
-        "status": _status(attempt, history),
+        "status": _status(attempt, history, steps // len(history)),
         "kept_epoch": kept,
         **history[kept - 1],
         **settings.to_repeat(attempt),

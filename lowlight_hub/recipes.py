@@ -21,7 +21,8 @@ class Recipe:
     """Whether the learning rate falls to 1 % along half a cosine over all the epochs, which must
     then be known from the start, and the last weights are kept."""
     warmup_steps: int = 0
-    """Steps over which the learning rate rises to its height."""
+    """Steps over which the learning rate rises to its height, or a tenth of all where that is
+    less."""
     beta2: float = 0.999
     weight_decay: float = 0.0
     """Decoupled, as in AdamW (Loshchilov and Hutter, ICLR 2019)."""
@@ -32,7 +33,8 @@ class Recipe:
 
     def rate(self, step: int, steps: int) -> float:
         """The share of the learning rate at a step, from 0, of so many."""
-        risen = min(1.0, (step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
+        warmup = min(self.warmup_steps, steps // 10)
+        risen = min(1.0, (step + 1) / warmup) if warmup else 1.0
         if not self.cosine:
             return risen
         fallen = (1 + math.cos(math.pi * step / steps)) / 2

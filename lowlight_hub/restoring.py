@@ -97,7 +97,10 @@ def enhance(
     brightness.
     """
     if not isinstance(photo, Image.Image | str | Path):
-        raise LowlightError(f"expected a PIL image or a path, not a {_kind(photo)}")
+        raise LowlightError(
+            f"expected a PIL image or a path, not a {_kind(photo)}: Image.fromarray makes an image "
+            "of an array"
+        )
     opened = (
         photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(Path(photo)))
     )
@@ -145,6 +148,7 @@ def restore(
     check_settings(detail=detail, strength=strength, brightness=brightness)
     if not isinstance(model, nn.Module):
         raise LowlightError(f"expected a model, as load_model gives it, not a {_kind(model)}")
+    model = _unwrapped(model)
     with _in_use(model), torch.inference_mode():
         return _restored(model, photo, detail, strength, brightness, step)
 
@@ -160,6 +164,12 @@ def _in_use(model: nn.Module) -> Iterator[None]:
     finally:
         for part in trained:
             part.training = True
+
+
+def _unwrapped(model: nn.Module) -> nn.Module:
+    """One of this package's within torch.compile's or a data parallel wrapper, which hides it."""
+    inner = getattr(model, "_orig_mod", getattr(model, "module", model))
+    return inner if isinstance(inner, LowlightModel) else model
 
 
 def _kind(value: object) -> str:

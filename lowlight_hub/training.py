@@ -122,7 +122,7 @@ class _Run:
         self.kept: dict[str, Tensor] = {}
 
     def finished(self) -> bool:
-        return is_finished(self.attempt, self.settings, self.history)
+        return is_finished(self.attempt, self.settings, self.history, self.per_epoch)
 
     def so_far(self) -> str:
         return f"{len(self.history)} epochs, in {self.folder}"

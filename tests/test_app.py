@@ -285,7 +285,7 @@ def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     slider_of(desktop)
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#slider .before-after", state="detached", timeout=WAIT_MS)
-    assert not desktop.locator("#download").is_visible()
+    desktop.locator("#download").wait_for(state="hidden", timeout=WAIT_MS)
 
 
 def test_the_page_can_be_installed(page_url, browser):

@@ -143,6 +143,14 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
 
     assert train.main(["toy", "--out", str(tmp_path / "runs")]) == 0
     assert main(["bundle", str(tmp_path / "runs" / "toy")]) == 0
+    assert main(["bundle", str(tmp_path / "runs" / "toy")]) == 0  # the same again
+    assert train.main(["toy", "--out", str(tmp_path / "other"), "--seed", "5"]) == 0
+    before = folders.fingerprint(folders.bundled("toy"))
+    assert main(["bundle", str(tmp_path / "other" / "toy")]) == 1
+    assert "holds other weights: --overwrite replaces them" in capsys.readouterr().err
+    assert folders.fingerprint(folders.bundled("toy")) == before
+    assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 0
+    assert folders.fingerprint(folders.bundled("toy")) != before
     row = {"model": "toy", "input": "dark", "size": "crop200", "protocol": "standard",
            "psnr": 12.345, "ssim": 0.4321, "psnr_gt_mean": 20.0}  # fmt: skip
     results, readme = tmp_path / "results.json", tmp_path / "README.md"

@@ -60,7 +60,7 @@ def test_private_repositories_need_the_token(hub, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        (f"{USER}/nothing", {}, f"there is no {USER}/nothing at http"),
+        (f"{USER}/nothing", {}, f"there is no {USER}/nothing at http.*nor is there a folder"),
         (NAME, {"revision": "v9"}, "has no revision 'v9'"),
         (NAME, {"token": "hf_wrong"}, "does not take the token"),
         ("a b/c?d", {}, "is not a name on the Hub"),

@@ -136,6 +136,15 @@ def test_photos_that_are_bright_already_are_left_bright(photo):
         assert np.mean(enhance(load_model(name), bright)) > 0.98 * np.mean(bright), name
 
 
+# PyTorch's own, about itself.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_wrapped_model_answers_as_it_does_itself(photo):
+    model, dark = load_model("attempt-7"), to_picture(photo * 0.1)
+    expected = np.asarray(enhance(model, dark))
+    for wrapped in (torch.nn.DataParallel(model), torch.compile(model)):
+        assert np.array_equal(np.asarray(enhance(wrapped, dark)), expected)
+
+
 def test_a_model_in_training_answers_as_in_use_and_learns_nothing(photo):
     model, dark = load_model("vae"), to_picture(photo * 0.15)
     expected, before = enhance(model, dark), {k: v.clone() for k, v in model.state_dict().items()}

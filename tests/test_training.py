@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lowlight_hub import LowlightError, load_model, training
+from lowlight_hub import LowlightError, load_model, outcome, training
 from lowlight_hub.attempts import get_attempt, precision_on_cpu
 from lowlight_hub.checkpoints import checkpoints, save_checkpoint
 from lowlight_hub.folders import (
@@ -16,6 +16,7 @@ from lowlight_hub.folders import (
     read_config,
 )
 from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
+from lowlight_hub.recipes import Recipe
 from lowlight_hub.training import train
 
 SETTINGS = Settings(epochs=3, batch_size=2, lr=1e-2)
@@ -281,12 +282,28 @@ def test_lowest_validation_is_kept_where_the_article_gives_no_epochs():
 
 def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_path, monkeypatch):
     judged_as(monkeypatch, [5.0, 4.0, *[6.0] * 50])
+    monkeypatch.setattr(outcome, "PATIENCE_STEPS", PATIENCE_EPOCHS * 2)  # two steps in an epoch
     row = get_attempt("listing")
     folder = train(row, pairs, replace(SETTINGS, epochs=50), tmp_path)
     config = read_config(folder)
     assert config["kept_epoch"] == 2
     assert config["epochs_finished"] == 2 + PATIENCE_EPOCHS
     assert config["status"] == "done: converged"
+
+
+def test_of_few_photos_twenty_epochs_are_not_enough(pairs, tmp_path, monkeypatch):
+    # A loss that rises for some steps before it falls.
+    judged_as(monkeypatch, [5.0, *[6.0] * 22, 3.0, *[6.0] * 4])
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=28), tmp_path)
+    config = read_config(folder)
+    assert (config["kept_epoch"], config["epochs_finished"]) == (24, 28)
+    assert config["status"] == "cut short: too few steps to tell whether it has converged"
+
+
+def test_the_rate_reaches_its_height_in_a_short_training_too():
+    recipe = Recipe(cosine=True, warmup_steps=200)
+    assert max(recipe.rate(step, 40) for step in range(40)) > 0.95
+    assert recipe.rate(99, 10_000) == pytest.approx(0.5, abs=0.01)
 
 
 def test_few_epochs_are_never_called_enough(pairs, tmp_path, monkeypatch):
