@@ -141,6 +141,10 @@ def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, 
     assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "WEBP"
 
 
+def opacity_of_the_picture(page) -> str:
+    return page.locator("#slider .before-after").evaluate("it => getComputedStyle(it).opacity")
+
+
 def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, dark_file):
     monkeypatch.setattr(service, "QUICK_PIXELS", 0)
     gate, run = threading.Event(), service.run
@@ -159,8 +163,9 @@ def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, d
         desktop.locator("#note .progress-text").get_by_text("0/2").wait_for(timeout=WAIT_MS)
         desktop.wait_for_timeout(1000)
         assert desktop.locator("#download").is_disabled()
-        figure = desktop.locator("#slider .before-after")
-        assert figure.evaluate("it => getComputedStyle(it).opacity") == "1"
+        assert opacity_of_the_picture(desktop) == "1"
+        # Other light can be chosen while the photo itself is in work.
+        desktop.locator("#choices button").nth(5).wait_for(timeout=WAIT_MS)
     finally:
         gate.set()
     print_.get_by_text("320×240").wait_for(timeout=WAIT_MS)
@@ -187,6 +192,9 @@ def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop
     line, download = (desktop.locator(it).bounding_box() for it in ("#note .wrap", "#download"))
     assert line["height"] >= 20  # Gradio cuts the line off where it has no room
     assert line["y"] + line["height"] <= download["y"]
+    desktop.wait_for_function(
+        "() => getComputedStyle(document.querySelector('#slider .before-after')).opacity === '0.6'"
+    )
     files = []
     desktop.on("download", lambda file: files.append(file))
     desktop.locator("#download").click()
@@ -252,6 +260,12 @@ def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop
     gate.set()
     desktop.wait_for_timeout(1000)
     assert done == [0]
+
+
+def test_what_is_done_of_several_photos_is_not_faint(desktop, three):
+    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    desktop.wait_for_timeout(1000)
+    assert opacity_of_the_picture(desktop) == "1"
 
 
 def test_other_settings_end_what_is_in_work_and_all_photos_get_them(desktop, three):

@@ -171,7 +171,11 @@ def _brightness_choices(
     """How the photo of a file looks in other brightness; None where nothing would differ."""
     if not settings.strength:
         return None
-    found = service.brightness_choices(path, photo, settings)
+    try:
+        found = service.brightness_choices(path, photo, settings)
+    except Exception as error:  # no reason to keep back the photo itself
+        service.in_words(error)
+        return None
     choices = [
         {
             "stops": f"{stops:g}",
