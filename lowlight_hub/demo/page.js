@@ -71,7 +71,7 @@
     }
     // What a browser shows in place of a photo that it cannot, HEIC or a raw file.
     for (const picture of document.querySelectorAll("#photos .thumbnail-item img")) {
-      picture.alt = decodeURI(new URL(picture.src).pathname).split("/").pop();
+      picture.alt = decodeURI(picture.src).split("/").pop();
     }
   };
   name();
