@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import served
+from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -292,6 +293,14 @@ def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
         time.sleep(0.01)
     assert (new / "photo.png").exists()
     shutil.rmtree(tmp_path)  # which ends the sweeper
+
+
+def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
+    name = f"only-{os.getpid()}"
+    client = Client(page_url, verbose=False, download_files=False)
+    photo = handle_file(shutil.copy(dark_file, tmp_path / f"{name}.png"))
+    file, _ = client.predict(photo, api_name="/enhance")
+    assert [str(it) for it in Path(get_upload_folder()).rglob(f"{name}_*")] == [file["path"]]
 
 
 def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):

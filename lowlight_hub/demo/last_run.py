@@ -9,6 +9,8 @@ from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.restoring import Step
 
+KEEP_S = 600
+
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
@@ -47,4 +49,4 @@ class LastRun:
 
 
 LAST_RUN = LastRun()
-scratch.at_sweeps(lambda: LAST_RUN.forget(scratch.KEEP_S))
+scratch.at_sweeps(lambda: LAST_RUN.forget(KEEP_S))

@@ -11,13 +11,13 @@ from lowlight_hub.demo.enhance_tab import enhance_tab
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
+from lowlight_hub.demo.scratch import KEEP_S
 from lowlight_hub.demo.texts import words
 from lowlight_hub.photos import SUFFIXES
 
 MAX_UPLOAD = "60mb"
 MAX_WAITING = 20
-# How often old files are looked for, and how old they are: gone within the hour.
-SWEEP_S, KEEP_S = 600, 2700
+SWEEP_S = 600
 THEME = gr.themes.Default(
     primary_hue="amber",
     neutral_hue="zinc",

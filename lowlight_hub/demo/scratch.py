@@ -11,8 +11,10 @@ from pathlib import Path
 from shutil import rmtree
 from threading import Thread
 
-# Gradio copies what it hands out at once; this is for a slow disk.
-KEEP_S, SWEEP_S = 600, 60
+from gradio.utils import get_upload_folder
+
+# How old files may become, and how often old ones are looked for: gone within the hour.
+KEEP_S, SWEEP_S = 2700, 60
 _forgetting: list[Callable[[], None]] = []
 
 
@@ -21,16 +23,16 @@ def at_sweeps(forget: Callable[[], None]) -> None:
     _forgetting.append(forget)
 
 
-def temporary_folder() -> Path:
-    """A new folder that lasts as long as the demo."""
-    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-"))
+def temporary_folder(within: str | None = None) -> Path:
+    """A new folder that lasts as long as the demo, within another or where such folders are."""
+    folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-", dir=within))
     atexit.register(rmtree, folder, ignore_errors=True)
     return folder
 
 
 def new_folder() -> Path:
     """A new folder for files that are handed out; it is deleted after KEEP_S."""
-    return Path(tempfile.mkdtemp(dir=_root()))
+    return Path(tempfile.mkdtemp(dir=_root(get_upload_folder())))
 
 
 def zipped(files: Sequence[Path]) -> Path:
@@ -43,8 +45,10 @@ def zipped(files: Sequence[Path]) -> Path:
 
 
 @cache
-def _root() -> Path:
-    root = temporary_folder()
+def _root(handed_out_from: str) -> Path:
+    # What lies there already Gradio hands out as it is: it neither reads nor copies it first.
+    Path(handed_out_from).mkdir(parents=True, exist_ok=True)
+    root = temporary_folder(handed_out_from)
     Thread(target=_sweep, args=(root,), daemon=True).start()
     return root
 
