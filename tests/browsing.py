@@ -48,7 +48,11 @@ def give(page, *files):
 
 def slider_of(page):
     page.wait_for_selector("#slider .before-after", timeout=WAIT_MS)
-    return page.locator("#slider input[type=range]")
+    return page.locator("#slider .before-after input")
+
+
+def opacity_of_the_picture(page) -> str:
+    return page.locator("#slider .before-after").evaluate("it => getComputedStyle(it).opacity")
 
 
 def downloaded(page, button: str) -> bytes:

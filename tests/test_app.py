@@ -1,9 +1,7 @@
 """Photos restored in the demo, driven as people drive it: with mouse, keys and fingers."""
 
 import io
-import shutil
 import threading
-import zipfile
 
 import numpy as np
 import pytest
@@ -236,24 +234,6 @@ def test_what_is_set_before_the_link_is_read_stays(browser, page_url):
         page.wait_for_function("() => window.location.search.includes('strength=0.4&')")
         assert strength.input_value() == "0.4"
         assert page.locator("#brightness input[type=number]").input_value() == "0"
-
-
-def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
-    shutil.copy(dark_file, tmp_path / "second.png")
-    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
-    give(page, dark_file, tmp_path / "second.png", tmp_path / "broken.jpg")
-    page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
-        timeout=WAIT_MS
-    )
-    restored = page.locator("#slider .strip button")
-    restored.nth(1).wait_for(timeout=WAIT_MS)  # they are drawn after the message
-    assert restored.count() == 2
-    assert fits_its_width(page)
-    archive = zipfile.ZipFile(io.BytesIO(downloaded(page, "#download")))
-    assert archive.namelist() == [f"dark_{DEFAULT}.png", f"second_{DEFAULT}.png"]
-    second = Image.open(archive.open(f"second_{DEFAULT}.png"))
-    expected = enhance(load_model(DEFAULT), dark_file)
-    assert np.array_equal(np.asarray(second), np.asarray(expected))
 
 
 def test_an_example_can_be_clicked(page):

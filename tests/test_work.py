@@ -1,14 +1,12 @@
 """What the demo has in work: how it is shown, and how it ends before it is done."""
 
 import io
-import shutil
 import threading
-import zipfile
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browsing import WAIT_MS, downloaded, fits_its_width, give
+from browsing import WAIT_MS, downloaded, give, opacity_of_the_picture, slider_of
 from PIL import Image
 
 from lowlight_hub import enhance, load_model, restoring
@@ -141,10 +139,6 @@ def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, 
     assert Image.open(io.BytesIO(downloaded(desktop, "#download"))).format == "WEBP"
 
 
-def opacity_of_the_picture(page) -> str:
-    return page.locator("#slider .before-after").evaluate("it => getComputedStyle(it).opacity")
-
-
 def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, dark_file):
     monkeypatch.setattr(service, "QUICK_PIXELS", 0)
     gate, run = threading.Event(), service.run
@@ -224,84 +218,6 @@ def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
     assert desktop.locator("#download").is_visible()
 
 
-@pytest.fixture
-def three(desktop, monkeypatch, tmp_path, dark_file) -> Iterator[tuple[threading.Event, list]]:
-    """The first of three photos on the page, the others in work until the event is set.
-
-    And a list of the brightness that each was restored with.
-    """
-    gate, run, done = threading.Event(), service.run, []
-
-    def after_the_first(photo, settings, step):
-        if done:
-            gate.wait()
-        restored = run(photo, settings, step)
-        done.append(settings.brightness)
-        return restored
-
-    monkeypatch.setattr(service, "run", after_the_first)
-    copies = [shutil.copy(dark_file, tmp_path / f"{name}.jpg") for name in ("second", "third")]
-    give(desktop, dark_file, *copies)
-    try:
-        desktop.locator("#slider .strip button").wait_for(timeout=WAIT_MS)
-        yield gate, done
-    finally:
-        gate.set()
-
-
-def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop, three):
-    gate, done = three
-    desktop.locator("#stop").click()
-    said = TEXTS["en"]
-    told = f"{said['stopped']} {said['in_the_zip']}: 1."
-    desktop.get_by_text(told).wait_for(timeout=WAIT_MS)
-    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
-    assert archive.namelist() == [f"dark_{DEFAULT}.png"]
-    gate.set()
-    desktop.wait_for_timeout(1000)
-    assert done == [0]
-
-
-def test_what_is_done_of_several_photos_is_not_faint(desktop, three):
-    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
-    desktop.wait_for_timeout(1000)
-    assert opacity_of_the_picture(desktop) == "1"
-
-
-def test_other_settings_end_what_is_in_work_and_all_photos_get_them(desktop, three):
-    gate, done = three
-    with desktop.expect_response(lambda it: "/run/predict" in it.url or "/queue/join" in it.url):
-        desktop.locator("#brightness input[type=number]").fill("1")
-        desktop.keyboard.press("Enter")
-    gate.set()
-    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
-    assert downloaded(desktop, "#download")
-    assert done == [0, 1, 1, 1]
-
-
-def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
-    for name, strength in (("bright", 0.2), ("dark", 0.05), ("between", 0.1)):
-        save_photo(to_picture(photo * strength), tmp_path / f"{name}.png")
-    give(page, *(tmp_path / f"{name}.png" for name in ("bright", "dark", "between")))
-    strip = page.locator("#slider .strip button")
-    strip.nth(2).wait_for(timeout=WAIT_MS)
-    print_ = page.locator("#slider .small-print")
-    assert print_.inner_text().startswith("between.png")
-    assert strip.nth(2).get_attribute("aria-pressed") == "true"
-    strip.nth(1).click()
-    assert print_.inner_text().startswith("dark.png")
-    pressed = [it.get_attribute("aria-pressed") for it in strip.all()]
-    assert pressed == ["false", "true", "false"]
-    before, after = (
-        np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body())))
-        for it in (page.locator("#slider img.before"), page.locator("#slider figure img").first)
-    )
-    given = Image.open(tmp_path / "dark.png")
-    assert np.array_equal(before, np.asarray(given))
-    assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
-    assert fits_its_width(page)
-
-
 def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_file):
     shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
     desktop.evaluate(
@@ -309,7 +225,7 @@ def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_fil
           window.emptied ||= !document.querySelector("#slider .before-after");
         }).observe(document.querySelector("#slider"), { childList: true, subtree: true })"""
     )
-    desktop.locator("#slider input[type=range]").focus()
+    slider_of(desktop).focus()
     desktop.keyboard.press("End")
     for brightness in ("0.5", "2"):
         desktop.locator("#brightness input[type=number]").fill(brightness)
@@ -324,4 +240,4 @@ def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_fil
     assert not desktop.evaluate("window.emptied")
     # The slider stays where it was set to.
     share = desktop.locator("#slider figure").evaluate("it => it.style.getPropertyValue('--at')")
-    assert share == f"{desktop.locator('#slider input[type=range]').input_value()}%"
+    assert share == f"{slider_of(desktop).input_value()}%"

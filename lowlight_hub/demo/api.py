@@ -62,12 +62,13 @@ def enhance(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
-    [(file, done, failure)] = service.run_files([_path(photo)], settings)
+    (job,) = service.jobs_of([_path(photo)], settings)
+    done, failure = service.run_job(job, settings)
     if done is None:
         raise LowlightError(failure)
     width, height = done.restored.size
     took = {"seconds": round(done.seconds, 3), "peak_mb": round(done.peak_mb)}
-    return file_data(file), {"model": model, "width": width, "height": height, **took}
+    return file_data(job.target), {"model": model, "width": width, "height": height, **took}
 
 
 @in_a_sentence
@@ -94,11 +95,12 @@ def enhance_batch(
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     files, failures = [], []
-    for file, done, failure in service.run_files([_path(photo) for photo in photos], settings):
+    for job in service.jobs_of([_path(photo) for photo in photos], settings):
+        done, failure = service.run_job(job, settings)
         if done is None:
             failures.append(failure)
         else:
-            files.append(file)
+            files.append(job.target)
     if not photos:
         raise LowlightError(words(None)["no_photo"])
     if not files:

@@ -1,29 +1,102 @@
-element.addEventListener("input", (event) => {
-  const figure = event.target.closest(".before-after");
-  if (figure) figure.style.setProperty("--at", event.target.value + "%");
+const figure = () => element.querySelector(".before-after");
+const divide = (share) => figure().style.setProperty("--at", share + "%");
+element.addEventListener("input", ({ target }) => {
+  if (target.closest(".before-after")) divide(target.value);
 });
+// Enlarged, the photo is dragged, and what divides it goes by its handle.
+element.addEventListener("pointerdown", (event) => {
+  if (event.target.matches(".handle")) event.target.setPointerCapture(event.pointerId);
+});
+element.addEventListener("pointermove", ({ target, pointerId, clientX }) => {
+  if (!target.matches(".handle") || !target.hasPointerCapture(pointerId)) return;
+  const { left, width } = figure().getBoundingClientRect();
+  const range = figure().querySelector("input");
+  range.value = (100 * (clientX - left)) / width;
+  divide(range.value);
+});
+
 // Of several photos the one that was picked stays in view; until one is, that is the last, as drawn.
 let picked = null;
+const inView = () => picked ?? props.value;
+
+// How often the photo's width goes into that of the screen which it has on the page.
+const fits = () => inView().width / (figure().clientWidth * window.devicePixelRatio);
+const isThere = () => props.value && figure()?.clientWidth;
+const zoom = zoomed((target) => target.closest(".before-after") && !target.matches(".handle"), {
+  most: () => (isThere() ? Math.max(8, 2 * fits()) : 8),
+  closer: () => Math.max(2, fits()),
+  changed: (view) => {
+    if (!isThere()) return;
+    element.querySelector("output").value = Math.round((100 * view.zoom) / fits()) + " %";
+    closeUp(view);
+  },
+});
+window.addEventListener("resize", zoom.show);
+
+// What is seen of a large photo is a small picture of it; its own pixels come once it stands still.
+let asked = 0;
+const uncover = () => {
+  asked += 1;
+  for (const place of element.querySelectorAll(".close-up")) place.style.backgroundImage = "";
+};
+const closeUp = async ({ zoom, x, y }) => {
+  const { photo, result } = inView();
+  const [after, before] = element.querySelectorAll(".close-up");
+  const { clientWidth } = figure();
+  if (zoom <= 1 || !result) return uncover();
+  const ours = ++asked;
+  await new Promise((then) => setTimeout(then, 200));
+  if (ours !== asked) return;
+  const start = (share) => (share / 100) * (1 - 1 / zoom);
+  const found = await server.close_up({
+    photo: photo.path,
+    result: result.path,
+    box: [start(x), start(y), start(x) + 1 / zoom, start(y) + 1 / zoom],
+    width: Math.round(clientWidth * window.devicePixelRatio),
+  });
+  if (ours !== asked || !found) return;
+  // Where this server hands out files, the address of any that it has given tells.
+  const place = photo.url.slice(0, photo.url.lastIndexOf("file=") + "file=".length);
+  const pictures = [found.after, found.before].map(({ path }) => {
+    const picture = new Image();
+    picture.src = place + encodeURI(path);
+    return picture;
+  });
+  await Promise.all(pictures.map((it) => it.decode()));
+  if (ours !== asked) return;
+  const [left, top, right, bottom] = found.box.map((share) => 100 * share);
+  [after, before].forEach(({ style }, number) => {
+    style.backgroundImage = `url("${pictures[number].src}")`;
+    style.inset = `${top}% ${100 - right}% ${100 - bottom}% ${left}%`;
+  });
+};
+
+let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
   // By name as well: the same photo may have been given twice.
   const isPicked = (pair) => pair.name === picked?.name && pair.after.url === picked.after.url;
   picked = strip.find(isPicked) ?? null;
-  const inView = picked ?? strip.at(-1);
   for (const button of element.querySelectorAll(".strip button")) {
-    button.setAttribute("aria-pressed", strip[button.dataset.place] === inView);
+    button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
   }
-  const figure = element.querySelector(".before-after");
+  if (!isThere()) return;
   // What is drawn anew keeps what its range was set to.
-  figure?.style.setProperty("--at", figure.querySelector("input").value + "%");
-  if (!picked) return;
-  const [after, before] = figure.querySelectorAll("img");
-  after.src = picked.after.url;
-  before.src = picked.before.url;
-  const shape = picked.width / picked.height;
-  figure.style.aspectRatio = shape;
-  figure.style.maxWidth = `calc(75vh * ${shape})`;
-  element.querySelector(".small-print").textContent = picked.print;
+  divide(figure().querySelector("input").value);
+  if (picked) {
+    const [after, before] = figure().querySelectorAll("img");
+    after.src = picked.after.url;
+    before.src = picked.before.url;
+    const shape = picked.width / picked.height;
+    figure().style.aspectRatio = shape;
+    figure().style.maxWidth = `calc(75vh * ${shape})`;
+    element.querySelector(".small-print").textContent = `${picked.name} · ${picked.print}`;
+  }
+  uncover();
+  const { path } = inView().photo;
+  if (path === shownPhoto) return zoom.show();
+  shownPhoto = path;
+  zoom.reset();
 };
 element.addEventListener("click", (event) => {
   const button = event.target.closest(".strip button");
@@ -33,6 +106,6 @@ element.addEventListener("click", (event) => {
 });
 watch("value", () => {
   show();
-  element.querySelector(".before-after")?.classList.remove("outdated");
+  figure()?.classList.remove("outdated");
   if (props.value) window.showResult?.("slider");
 });

@@ -10,6 +10,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, figures, service
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
+from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.demo.parts import I18N, detail_choice, html, number
 from lowlight_hub.demo.work import a_visitors_work, end_work
 from lowlight_hub.restoring import DETAILS, MAX_STOPS
@@ -64,7 +65,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     Gives what adds its events. It is to be called last: whatever else one event starts, Gradio
     starts in the order in which it was told of it, each once the one before has come to its end.
     """
-    slider = html("before_after", "slider")
+    slider = html("before_after", "slider", server_functions=[close_up])
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")

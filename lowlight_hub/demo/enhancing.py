@@ -6,13 +6,14 @@ from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import pandas as pd
-from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.batch import Job
 from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import (
     HIDDEN,
     check_there,
+    file_data,
     paragraphs,
     said_to,
     shown,
@@ -21,7 +22,7 @@ from lowlight_hub.demo.answers import (
 from lowlight_hub.demo.last_run import LAST_RUN
 from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
-from lowlight_hub.demo.work import Results, Work
+from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import Photo
 from lowlight_hub.restoring import Detail, Step
@@ -56,7 +57,9 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
     said = said_to(request)
     files, failures = list(work.results.files), list(work.results.failures)
     counted = f" {said['in_the_zip']}: {len(files)}." if files else ""
-    note = paragraphs(said["stopped"] + counted, _told(failures, said))
+    note = paragraphs(
+        said["stopped_several" if files else "stopped"] + counted, _told(failures, said)
+    )
     return note, _zip_of(files, said) if files else gr.DownloadButton(visible=HIDDEN)
 
 
@@ -91,22 +94,26 @@ def enhance_photos(
     detail = _detail_that_counts(model, detail)
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     if len(paths) == 1:
-        yield from _one(paths[0], settings, said, step)
+        yield from _one(paths[0], settings, said, work, step)
     else:
         steps = progress.tqdm(
-            service.run_files(paths, settings, step), total=len(paths), unit=said["photo_count"]
+            _made(service.jobs_of(paths, settings), settings, said, work, step),
+            total=len(paths),
+            unit=said["photo_count"],
         )
-        names = [path.name for path in paths]
-        yield from _several(zip(names, steps, strict=True), len(paths), said, results)
+        yield from _several(steps, len(paths), said, results)
 
 
-def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) -> Iterator[Restored]:
+def _one(
+    path: Path, settings: Settings, said: Mapping[str, str], work: Work, step: Step
+) -> Iterator[Restored]:
     label = said["download_raw" if settings.detail == "raw" else "download"]
     choices: Any = None
     for done in LAST_RUN.runs_of_file(path, settings, step):
+        pair = _pair(path, done, said)
         # The picture first: a large file takes longer to encode than to restore.
         yield Restored(
-            slider={**_pair(done, said), "words": said},
+            slider={**pair, "words": said},
             download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
             luminance=gr.LinePlot(_histograms(done, said), visible=True),
             note="" if done.is_quick_look else said["writing"],
@@ -123,25 +130,48 @@ def _one(path: Path, settings: Settings, said: Mapping[str, str], step: Step) ->
         gr.Warning(told)
         yield Restored(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
+    pair |= _result(done, job)
+    work.made[_what(job, settings)] = Made(job.target, pair | _thumb(done, path.name))
     file = gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True)
-    yield Restored(download=file, note=service.SHELF.sources())
+    yield Restored(slider={**pair, "words": said}, download=file, note=service.SHELF.sources())
+
+
+def _what(job: Job, settings: Settings) -> tuple:
+    """All that a result depends on."""
+    return job.source, job.target.name, settings
+
+
+def _made(
+    jobs: Sequence[Job], settings: Settings, said: Mapping[str, str], work: Work, step: Step
+) -> Iterator[tuple[Made | None, str]]:
+    """What each became, or None and what went wrong; what was made before is not made again."""
+    for job in jobs:
+        what = _what(job, settings)
+        known = work.made.get(what)
+        if known is not None and known.lasts:
+            yield known, ""
+            continue
+        done, failure = service.run_job(job, settings, step)
+        if done is None:
+            yield None, failure
+            continue
+        pair = _pair(job.source, done, said) | _result(done, job) | _thumb(done, job.source.name)
+        work.made[what] = Made(job.target, pair)
+        yield work.made[what], ""
 
 
 def _several(
-    steps: Iterable[tuple[str, tuple[Path, Run | None, str]]],
-    count: int,
-    said: Mapping[str, str],
-    results: Results,
+    steps: Iterable[tuple[Made | None, str]], count: int, said: Mapping[str, str], results: Results
 ) -> Iterator[Restored]:
-    pairs: list[dict] = []
+    pairs: list[Mapping[str, Any]] = []
     slider = None
-    for name, (file, done, failure) in steps:
-        if done is None:
+    for made, failure in steps:
+        if made is None:
             results.failures.append(failure)
         else:
-            results.files.append(file)
-            pairs.append(_pair(done, said, name))
-            slider = {**pairs[-1], "strip": pairs, "words": said}
+            results.files.append(made.file)
+            pairs.append(made.shown)
+            slider = {**made.shown, "strip": pairs, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         yield Restored(
             slider=slider,
@@ -189,26 +219,33 @@ def _brightness_choices(
     return {"choices": choices, "label": said["choices"]}
 
 
-def _pair(done: Run, said: Mapping[str, str], name: str = "") -> dict:
-    """What the slider shows of one photo; with a name, also by what it is picked among several."""
+def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
+    """What the slider shows of one photo."""
     before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
     width, height = done.photo.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
-    small = [name, f"{done.seconds:.2f} s", f"{width}×{height}", peak]
     # In PNG nothing is lost that was not before; a quick look has to be quick on its way, too.
     suffix = ".webp" if done.is_quick_look else ".png"
-    pair = {
+    took = f"{done.seconds:.2f} s · {width}×{height} · {peak}"
+    return {
+        "photo": file_data(path),
         "before": shown(before, "before", suffix),
         "after": shown(after, "after", suffix),
         "width": width,
         "height": height,
-        "print": said["quick_look"] if done.is_quick_look else " · ".join(filter(None, small)),
+        "print": said["quick_look"] if done.is_quick_look else took,
     }
-    return {**pair, **_thumb(after, name)} if name else pair
 
 
-def _thumb(picture: Image.Image, name: str) -> dict:
-    """The name, and the picture made small in place."""
+def _result(done: Run, job: Job) -> dict:
+    """The file of which close-ups are taken, where it is as large as the photo."""
+    is_as_large = done.restored.size == done.photo.size
+    return {"result": file_data(job.target)} if is_as_large else {}
+
+
+def _thumb(done: Run, name: str) -> dict:
+    """By what a photo is picked among several."""
+    picture = service.preview(done.restored, done.photo)
     picture.thumbnail((service.CHOICE_PX, service.CHOICE_PX))
     return {
         "name": name,

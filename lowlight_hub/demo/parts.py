@@ -12,12 +12,17 @@ HERE = Path(__file__).parent
 I18N = gr.I18n(**TEXTS)
 
 
-def html(name: str, elem_id: str) -> gr.HTML:
-    """A part of our own, of the template and the script NAME.html and NAME.js beside this file."""
+def html(name: str, elem_id: str, **settings: Any) -> gr.HTML:
+    """A part of our own, of the template and the script NAME.html and NAME.js beside this file.
+
+    Before the script comes what scripts share: zoom.js.
+    """
+    shared, own = ((HERE / f"{it}.js").read_text(encoding="utf-8") for it in ("zoom", name))
     return gr.HTML(
         html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
-        js_on_load=(HERE / f"{name}.js").read_text(encoding="utf-8"),
+        js_on_load=shared + own,
         elem_id=elem_id,
+        **settings,
     )
 
 

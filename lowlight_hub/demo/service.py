@@ -230,7 +230,15 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
 
 
 def jobs_of(paths: Sequence[Path], settings: Settings) -> list[Job]:
-    """Where the results of these photos are written."""
+    """Where the results of these photos are written.
+
+    Raises LowlightError for more than MAX_PHOTOS photos.
+    """
+    if len(paths) > MAX_PHOTOS:
+        raise LowlightError(
+            f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
+            "or `lowlight-hub enhance FOLDER` on your own machine"
+        )
     label = label_of(settings.model, settings.brightness, settings.detail, settings.strength)
     suffix = None if settings.file_format == "same" else f".{settings.file_format}"
     return plan([Found(path) for path in paths], scratch.new_folder(), label, suffix)
@@ -247,27 +255,18 @@ def save(done: Run, job: Job, settings: Settings) -> None:
         raise _without(job.target.parent, error) from None
 
 
-def run_files(
-    paths: Sequence[Path], settings: Settings, step: Step | None = None
-) -> Iterator[tuple[Path, Run | None, str]]:
-    """For each photo the file of its result, in full resolution, its run, and what went wrong.
+def run_job(job: Job, settings: Settings, step: Step | None = None) -> tuple[Run | None, str]:
+    """One of several photos restored and written in full resolution; or None, and what went wrong.
 
-    Raises LowlightError for more than MAX_PHOTOS photos.
+    One photo must never stop the others.
     """
-    if len(paths) > MAX_PHOTOS:
-        raise LowlightError(
-            f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
-            "or `lowlight-hub enhance FOLDER` on your own machine"
-        )
-    for job in jobs_of(paths, settings):
-        try:
-            done = run_file(job.source, settings, step)
-            save(done, job, settings)
-        except Exception as error:  # one photo must never stop the others
-            words, name = in_words(error), job.source.name
-            yield job.source, None, words if name in words else f"{name}: {words}"
-        else:
-            yield job.target, done, ""
+    try:
+        done = run_file(job.source, settings, step)
+        save(done, job, settings)
+    except Exception as error:
+        words, name = in_words(error), job.source.name
+        return None, words if name in words else f"{name}: {words}"
+    return done, ""
 
 
 @lru_cache(maxsize=24)

@@ -1,5 +1,6 @@
 """Work at photos that nobody waits for any more, and how it ends before it is done."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,20 @@ class Results:
     failures: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The result of one of several photos, and what the page shows of it."""
+
+    file: Path
+    shown: Mapping[str, Any]
+
+    @property
+    def lasts(self) -> bool:
+        """Whether nothing of it was swept away."""
+        pictures = (Path(it["path"]) for it in self.shown.values() if isinstance(it, Mapping))
+        return all(it.is_file() for it in (self.file, *pictures))
+
+
 @dataclass(slots=True)
 class Work:
     """What one visitor has in work. The page counts its runs, and ends those up to a number.
@@ -34,6 +49,8 @@ class Work:
     """The last run that came to its end."""
     results: Results = field(default_factory=Results)
     """Those so far of the last run."""
+    made: dict[Hashable, Made] = field(default_factory=dict)
+    """Of all runs, by what it was made of: so that nothing is worked out twice."""
 
     def begin(self, number: int) -> Results:
         """Ends the runs before this one; gives the results that its own are to be added to."""

@@ -1,0 +1,64 @@
+// What shows the same spot of several pictures: how much it is enlarged and where, three numbers that
+// survive when the part of the page is drawn anew. Of a range for each, of a double click, and of
+// what is dragged, which `isDragged` tells of an element within the .lens. `most` and `closer` give
+// the largest zoom, and that of a double click; `changed` is called whenever a number has changed.
+const zoomed = (isDragged, { most = () => 8, closer = () => 4, changed = () => {} } = {}) => {
+  const view = { zoom: 1, x: 50, y: 50 };
+  const within = (value, least, most) => Math.min(most, Math.max(least, value));
+  const show = () => {
+    view.zoom = within(view.zoom, 1, most());
+    element.style.setProperty("--zoom", view.zoom);
+    element.style.setProperty("--x", view.x + "%");
+    element.style.setProperty("--y", view.y + "%");
+    element.classList.toggle("zoomed", view.zoom > 1);
+    for (const name in view) {
+      const input = element.querySelector(`input[name=${name}]`);
+      if (!input) continue;
+      if (name === "zoom") input.max = most();
+      else input.closest("label").hidden = view.zoom <= 1;
+      input.value = view[name];
+    }
+    changed(view);
+  };
+  element.addEventListener("input", ({ target }) => {
+    if (!(target.name in view)) return;
+    view[target.name] = Number(target.value);
+    show();
+  });
+  let last = null;
+  element.addEventListener("pointerdown", (event) => {
+    if (view.zoom <= 1 || !isDragged(event.target)) return;
+    const box = event.target.closest(".lens").getBoundingClientRect();
+    last = { x: event.clientX, y: event.clientY, box };
+    event.target.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!last) return;
+    const hidden = view.zoom - 1;
+    view.x = within(view.x - (100 * (event.clientX - last.x)) / (last.box.width * hidden), 0, 100);
+    view.y = within(view.y - (100 * (event.clientY - last.y)) / (last.box.height * hidden), 0, 100);
+    last.x = event.clientX;
+    last.y = event.clientY;
+    show();
+  });
+  for (const ended of ["pointerup", "pointercancel"]) {
+    element.addEventListener(ended, () => (last = null));
+  }
+  element.addEventListener("dblclick", (event) => {
+    const lens = event.target.closest(".lens");
+    if (!lens) return;
+    if (view.zoom <= 1) {
+      const box = lens.getBoundingClientRect();
+      view.x = (100 * (event.clientX - box.left)) / box.width;
+      view.y = (100 * (event.clientY - box.top)) / box.height;
+    }
+    view.zoom = view.zoom > 1 ? 1 : closer();
+    show();
+  });
+  const reset = () => {
+    Object.assign(view, { zoom: 1, x: 50, y: 50 });
+    show();
+  };
+  return { show, reset };
+};
+

@@ -1,0 +1,169 @@
+"""Several photos in the demo: one zip, a strip to pick from, and nothing is worked out twice."""
+
+import io
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from browsing import WAIT_MS, downloaded, fits_its_width, give, opacity_of_the_picture
+from PIL import Image
+
+from lowlight_hub import enhance, load_model
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import enhancing, service
+from lowlight_hub.demo.texts import TEXTS
+from lowlight_hub.demo.work import Work
+from lowlight_hub.photos import save_photo, to_picture
+
+
+def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
+    shutil.copy(dark_file, tmp_path / "second.png")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    give(page, dark_file, tmp_path / "second.png", tmp_path / "broken.jpg")
+    page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
+        timeout=WAIT_MS
+    )
+    restored = page.locator("#slider .strip button")
+    restored.nth(1).wait_for(timeout=WAIT_MS)  # they are drawn after the message
+    assert restored.count() == 2
+    assert fits_its_width(page)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(page, "#download")))
+    assert archive.namelist() == [f"dark_{DEFAULT}.png", f"second_{DEFAULT}.png"]
+    second = Image.open(archive.open(f"second_{DEFAULT}.png"))
+    expected = enhance(load_model(DEFAULT), dark_file)
+    assert np.array_equal(np.asarray(second), np.asarray(expected))
+
+
+@pytest.fixture
+def three(desktop, monkeypatch, tmp_path, dark_file) -> Iterator[tuple[threading.Event, list]]:
+    """The first of three photos on the page, the others in work until the event is set.
+
+    And a list of the brightness that each was restored with.
+    """
+    gate, run, done = threading.Event(), service.run, []
+
+    def after_the_first(photo, settings, step):
+        if done:
+            gate.wait()
+        restored = run(photo, settings, step)
+        done.append(settings.brightness)
+        return restored
+
+    monkeypatch.setattr(service, "run", after_the_first)
+    copies = [shutil.copy(dark_file, tmp_path / f"{name}.jpg") for name in ("second", "third")]
+    give(desktop, dark_file, *copies)
+    try:
+        desktop.locator("#slider .strip button").wait_for(timeout=WAIT_MS)
+        yield gate, done
+    finally:
+        gate.set()
+
+
+def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop, three):
+    gate, done = three
+    desktop.locator("#stop").click()
+    said = TEXTS["en"]
+    told = f"{said['stopped_several']} {said['in_the_zip']}: 1."
+    desktop.get_by_text(told).wait_for(timeout=WAIT_MS)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert archive.namelist() == [f"dark_{DEFAULT}.png"]
+    gate.set()
+    desktop.wait_for_timeout(1000)
+    assert done == [0]
+
+
+def test_stopped_photos_go_on_where_they_were(desktop, three):
+    gate, done = three
+    desktop.locator("#stop").click()
+    desktop.get_by_text(TEXTS["en"]["stopped_several"]).wait_for(timeout=WAIT_MS)
+    gate.set()
+    desktop.wait_for_timeout(500)
+    desktop.locator("#run").click()
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    assert len(zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download"))).namelist()) == 3
+    assert done == [0, 0, 0]
+
+
+def test_a_photo_added_to_another_is_the_only_one_restored(
+    desktop, monkeypatch, tmp_path, dark_file
+):
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    run_file, restored = service.run_file, []
+    monkeypatch.setattr(
+        service,
+        "run_file",
+        lambda file, *given: restored.append(file.name) or run_file(file, *given),
+    )
+    give(desktop, shutil.copy(dark_file, tmp_path / "second.png"))
+    desktop.locator("#note").get_by_text("2 of 2 photos").wait_for(timeout=WAIT_MS)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert archive.namelist() == [f"dark_{DEFAULT}.png", f"second_{DEFAULT}.png"]
+    assert set(restored) == {"second.png"}
+
+
+def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
+    """The files of a run of several photos by a visitor who has this in work."""
+    settings = (DEFAULT, 1.0, 0.0, "transfer", "same", False)
+    list(
+        enhancing.enhance_photos(
+            number, work, [(str(it), None) for it in photos], *settings, None, gr.Progress()
+        )
+    )
+    return work.results.files
+
+
+def test_what_was_swept_away_is_made_again(tmp_path, dark_file):
+    photos, work = [dark_file, tmp_path / "second.png"], Work()
+    shutil.copy(*photos)
+    first, second = results_of(work, 1, photos)
+    first.unlink()
+    again, kept = results_of(work, 2, photos)
+    assert again != first and again.is_file()
+    assert kept == second
+    assert work.results.failures == []
+
+
+def test_what_is_done_of_several_photos_is_not_faint(desktop, three):
+    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    desktop.wait_for_timeout(1000)
+    assert opacity_of_the_picture(desktop) == "1"
+
+
+def test_other_settings_end_what_is_in_work_and_all_photos_get_them(desktop, three):
+    gate, done = three
+    with desktop.expect_response(lambda it: "/run/predict" in it.url or "/queue/join" in it.url):
+        desktop.locator("#brightness input[type=number]").fill("1")
+        desktop.keyboard.press("Enter")
+    gate.set()
+    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
+    assert downloaded(desktop, "#download")
+    assert done == [0, 1, 1, 1]
+
+
+def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
+    for name, strength in (("bright", 0.2), ("dark", 0.05), ("between", 0.1)):
+        save_photo(to_picture(photo * strength), tmp_path / f"{name}.png")
+    give(page, *(tmp_path / f"{name}.png" for name in ("bright", "dark", "between")))
+    strip = page.locator("#slider .strip button")
+    strip.nth(2).wait_for(timeout=WAIT_MS)
+    print_ = page.locator("#slider .small-print")
+    assert print_.inner_text().startswith("between.png")
+    assert strip.nth(2).get_attribute("aria-pressed") == "true"
+    strip.nth(1).click()
+    assert print_.inner_text().startswith("dark.png")
+    pressed = [it.get_attribute("aria-pressed") for it in strip.all()]
+    assert pressed == ["false", "true", "false"]
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body())))
+        for it in (page.locator("#slider img.before"), page.locator("#slider figure img").first)
+    )
+    given = Image.open(tmp_path / "dark.png")
+    assert np.array_equal(before, np.asarray(given))
+    assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
+    assert fits_its_width(page)
