@@ -19,8 +19,7 @@ def test_the_page_speaks_spanish(browser, page_url, dark_file):
         assert slider_of(page).get_attribute("aria-label") == TEXTS["es"]["slider"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=str)
 def test_nothing_of_ours_keeps_anybody_out(browser, page_url, dark_file, scheme, size):
     import axe_playwright_python
 

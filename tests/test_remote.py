@@ -116,18 +116,23 @@ def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess:
 def test_without_the_hub_there_is_what_is_cached(hub, tmp_path, away):
     hub.add(NAME, files_of("attempt-1"))
     load_model(NAME)
-    settings = {**away, "HF_HUB_CACHE": constants.HF_HUB_CACHE}
-    warm = in_a_process(f"lowlight_hub.load_model({NAME!r})", **settings)
-    assert warm.returncode == 0, warm.stderr
-    settings["HF_HUB_CACHE"] = str(tmp_path / "empty")
-    cold = in_a_process(
-        f"""try:
+    done = in_a_process(
+        f"""import shutil, time
+time.sleep = lambda seconds: None  # as `impatient` does
+lowlight_hub.load_model({NAME!r})
+print("from the cache")
+shutil.rmtree({constants.HF_HUB_CACHE!r})
+try:
     lowlight_hub.load_model({NAME!r})
 except lowlight_hub.LowlightError as error:
     print(error)""",
-        **settings,
+        **away,
+        HF_HUB_CACHE=constants.HF_HUB_CACHE,
     )
-    assert "cannot be reached" in cold.stdout and "is not in the cache" in cold.stdout, cold.stderr
+    assert done.returncode == 0, done.stderr
+    warm, cold = done.stdout.splitlines()
+    assert warm == "from the cache"
+    assert "cannot be reached" in cold and "is not in the cache" in cold
 
 
 def test_errors_of_the_hub_leave_what_is_cached(hub, impatient):

@@ -9,12 +9,6 @@ from gradio_client import Client
 import app
 
 
-def test_the_command_honours_name_and_port():
-    with served(Path(app.__file__).parent, HF_HUB_OFFLINE="1") as url:
-        client = Client(url, verbose=False)
-        assert "/compare" in client.view_api(return_format="dict")["named_endpoints"]
-
-
 def uploaded(url, file) -> Path:
     """Where a server on this machine keeps what was uploaded to it."""
     with file.open("rb") as photo:
@@ -24,7 +18,10 @@ def uploaded(url, file) -> Path:
 
 def test_a_server_that_ends_takes_its_own_photos_and_no_others(page_url, dark_file):
     ours = uploaded(page_url, dark_file)
+    # served() gives it a name and a port.
     with served(Path(app.__file__).parent, HF_HUB_OFFLINE="1") as url:
+        named = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
+        assert "/compare" in named
         theirs = uploaded(url, dark_file)
         assert theirs.exists()
     assert not theirs.exists()

@@ -13,6 +13,7 @@ from hub_server import USER, Fault
 import lowlight_hub
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
+from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.spaces import space_files
 
 ROOT = Path(lowlight_hub.__file__).parent.parent
@@ -67,8 +68,9 @@ def test_the_uploaded_tree_answers(hub, tmp_path, dark_file, zero_gpu):
         )
     with served(tmp_path / "space", PYTHONPATH=python_path(tmp_path / "modules")) as url:
         client = Client(url, verbose=False)
-        _, answers = client.predict(handle_file(dark_file), api_name="/compare")
-    assert len(answers) == len(ATTEMPTS)
+        assert len(client.predict(api_name="/models")) == len(ATTEMPTS)
+        _, took = client.predict(handle_file(dark_file), api_name="/enhance")
+    assert took["model"] == DEFAULT
     assert (tmp_path / "called").exists() == zero_gpu
 
 

@@ -52,25 +52,26 @@ def start(*command):
 
 
 def test_a_training_killed_three_times_ends_as_one_that_never_was(tmp_path):
-    def run(out, *dying):
-        script = [DYING, *dying] if dying else [ROOT / "train.py"]
-        process = start(*script, *SMALL, "--epochs", "4", "--out", out)
-        _, errors = process.communicate(timeout=300)
-        return process.returncode, errors
+    def run(out):
+        return command.main([*SMALL, "--epochs", "4", "--out", str(out)])
+
+    def run_and_die(*dying):
+        process = start(DYING, *dying, *SMALL, "--epochs", "4", "--out", killed)
+        process.communicate(timeout=300)
+        return process.returncode
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run(whole)[0] == 0
+    assert run(whole) == 0
     folder = killed / "listing"
     # before there is a checkpoint; between writing the second one and putting it in its place; and
     # when all is done but the last file
-    assert run(killed, "lowlight_hub.training:_Run._step", 2)[0] == -signal.SIGKILL
+    assert run_and_die("lowlight_hub.training:_Run._step", 2) == -signal.SIGKILL
     assert checkpoints(folder) == []
-    assert run(killed, "os:fsync", 7)[0] == -signal.SIGKILL
+    assert run_and_die("os:fsync", 7) == -signal.SIGKILL
     assert checkpoints(folder) and list(folder.glob(PARTIAL_FILES))
-    assert run(killed, "lowlight_hub.outcome:save_model", 1)[0] == -signal.SIGKILL
+    assert run_and_die("lowlight_hub.outcome:save_model", 1) == -signal.SIGKILL
     assert not (folder / CONFIG_FILE).exists()
-    code, errors = run(killed)
-    assert code == 0, errors
+    assert run(killed) == 0
     for name in (WEIGHTS_FILE, HISTORY_FILE, CONFIG_FILE):
         assert (folder / name).read_bytes() == (whole / "listing" / name).read_bytes()
     assert not list(folder.glob(PARTIAL_FILES))
