@@ -59,6 +59,38 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
     assert sheet.format == "PNG"
 
 
+def test_two_attempts_are_put_under_one_slider(page, dark_file):
+    give(page, dark_file)
+    slider_of(page)
+    tab(page, 1)
+    page.locator("#all").click()
+    page.wait_for_selector("#sheet", timeout=WAIT_MS)
+    picks = page.locator("#tiles .pick")
+    picks.nth(len(TITLES) - 1).wait_for(timeout=WAIT_MS)
+    figure = page.locator("#tiles .before-after")
+    sources = [it.get_attribute("src") for it in page.locator("#tiles .tile img").all()]
+
+    def seen():
+        """What is on the left and on the right: names and pictures."""
+        after, before = (it.get_attribute("src") for it in figure.locator("img").all())
+        return figure.locator(".tag").all_inner_texts(), [before, after]
+
+    assert not figure.is_visible()
+    picks.nth(3).click()
+    assert figure.is_visible() and fits_its_width(page)
+    assert seen() == ([TEXTS["en"]["dark"], TITLES[3]], [sources[0], sources[4]])
+    picks.nth(5).click()
+    assert seen() == ([TITLES[3], TITLES[5]], [sources[4], sources[6]])
+    picks.nth(0).click()
+    assert seen() == ([TITLES[5], TITLES[0]], [sources[6], sources[1]])
+    figure.locator("input").focus()
+    page.keyboard.press("Home")
+    assert figure.evaluate("it => it.style.getPropertyValue('--at')") == "0%"
+    for place in (5, 0):
+        picks.nth(place).click()
+    assert not figure.is_visible()
+
+
 def test_a_reference_gives_figures_and_their_ranking(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)

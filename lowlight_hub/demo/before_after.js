@@ -1,28 +1,13 @@
-const figure = () => element.querySelector(".before-after");
-const divide = (share) => figure().style.setProperty("--at", share + "%");
-element.addEventListener("input", ({ target }) => {
-  if (target.closest(".before-after")) divide(target.value);
-});
-// Enlarged, the photo is dragged, and what divides it goes by its handle.
-element.addEventListener("pointerdown", (event) => {
-  if (event.target.matches(".handle")) event.target.setPointerCapture(event.pointerId);
-});
-element.addEventListener("pointermove", ({ target, pointerId, clientX }) => {
-  if (!target.matches(".handle") || !target.hasPointerCapture(pointerId)) return;
-  const { left, width } = figure().getBoundingClientRect();
-  const range = figure().querySelector("input");
-  range.value = (100 * (clientX - left)) / width;
-  divide(range.value);
-});
+const pair = divided();
 
 // Of several photos the one that was picked stays in view; until one is, that is the last, as drawn.
 let picked = null;
 const inView = () => picked ?? props.value;
 
 // How often the photo's width goes into that of the screen which it has on the page.
-const fits = () => inView().width / (figure().clientWidth * window.devicePixelRatio);
-const isThere = () => props.value && figure()?.clientWidth;
-const zoom = zoomed((target) => target.closest(".before-after") && !target.matches(".handle"), {
+const fits = () => inView().width / (pair.figure().clientWidth * window.devicePixelRatio);
+const isThere = () => props.value && pair.figure()?.clientWidth;
+const zoom = zoomed({
   most: () => (isThere() ? Math.max(8, 2 * fits()) : 8),
   closer: () => Math.max(2, fits()),
   changed: (view) => {
@@ -42,7 +27,7 @@ const uncover = () => {
 const closeUp = async ({ zoom, x, y }) => {
   const { photo, result } = inView();
   const [after, before] = element.querySelectorAll(".close-up");
-  const { clientWidth } = figure();
+  const { clientWidth } = pair.figure();
   if (zoom <= 1 || !result) return uncover();
   const ours = ++asked;
   await new Promise((then) => setTimeout(then, 200));
@@ -75,21 +60,16 @@ let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
   // By name as well: the same photo may have been given twice.
-  const isPicked = (pair) => pair.name === picked?.name && pair.after.url === picked.after.url;
+  const isPicked = (it) => it.name === picked?.name && it.after.url === picked.after.url;
   picked = strip.find(isPicked) ?? null;
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
   }
   if (!isThere()) return;
   // What is drawn anew keeps what its range was set to.
-  divide(figure().querySelector("input").value);
+  pair.show();
   if (picked) {
-    const [after, before] = figure().querySelectorAll("img");
-    after.src = picked.after.url;
-    before.src = picked.before.url;
-    const shape = picked.width / picked.height;
-    figure().style.aspectRatio = shape;
-    figure().style.maxWidth = `calc(75vh * ${shape})`;
+    pair.put(picked.before, picked.after, picked);
     element.querySelector(".small-print").textContent = `${picked.name} · ${picked.print}`;
   }
   uncover();
@@ -106,6 +86,6 @@ element.addEventListener("click", (event) => {
 });
 watch("value", () => {
   show();
-  figure()?.classList.remove("outdated");
+  pair.figure()?.classList.remove("outdated");
   if (props.value) window.showResult?.("slider");
 });

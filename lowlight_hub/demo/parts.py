@@ -15,12 +15,16 @@ I18N = gr.I18n(**TEXTS)
 def html(name: str, elem_id: str, **settings: Any) -> gr.HTML:
     """A part of our own, of the template and the script NAME.html and NAME.js beside this file.
 
-    Before the script comes what scripts share: zoom.js.
+    Before the script comes what the scripts share, pictures.js, and for {{> divided}} in the
+    template divided.html.
     """
-    shared, own = ((HERE / f"{it}.js").read_text(encoding="utf-8") for it in ("zoom", name))
+
+    def text(file: str) -> str:
+        return (HERE / file).read_text(encoding="utf-8")
+
     return gr.HTML(
-        html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
-        js_on_load=shared + own,
+        html_template=text(f"{name}.html").replace("{{> divided}}", text("divided.html")),
+        js_on_load=text("pictures.js") + text(f"{name}.js"),
         elem_id=elem_id,
         **settings,
     )

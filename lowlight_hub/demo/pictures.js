@@ -1,8 +1,8 @@
 // What shows the same spot of several pictures: how much it is enlarged and where, three numbers that
 // survive when the part of the page is drawn anew. Of a range for each, of a double click, and of
-// what is dragged, which `isDragged` tells of an element within the .lens. `most` and `closer` give
-// the largest zoom, and that of a double click; `changed` is called whenever a number has changed.
-const zoomed = (isDragged, { most = () => 8, closer = () => 4, changed = () => {} } = {}) => {
+// what is dragged within a .lens. `most` and `closer` give the largest zoom, and that of a double
+// click; `changed` is called whenever a number has changed.
+const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) => {
   const view = { zoom: 1, x: 50, y: 50 };
   const within = (value, least, most) => Math.min(most, Math.max(least, value));
   const show = () => {
@@ -27,9 +27,9 @@ const zoomed = (isDragged, { most = () => 8, closer = () => 4, changed = () => {
   });
   let last = null;
   element.addEventListener("pointerdown", (event) => {
-    if (view.zoom <= 1 || !isDragged(event.target)) return;
-    const box = event.target.closest(".lens").getBoundingClientRect();
-    last = { x: event.clientX, y: event.clientY, box };
+    const lens = event.target.closest(".lens");
+    if (view.zoom <= 1 || !lens || event.target.matches(".handle")) return;
+    last = { x: event.clientX, y: event.clientY, box: lens.getBoundingClientRect() };
     event.target.setPointerCapture(event.pointerId);
   });
   element.addEventListener("pointermove", (event) => {
@@ -60,5 +60,35 @@ const zoomed = (isDragged, { most = () => 8, closer = () => 4, changed = () => {
     show();
   };
   return { show, reset };
+};
+
+// Two pictures in one place, see divided.html, of which the range over them, or the handle, says how
+// much is seen of each.
+const divided = () => {
+  const figure = () => element.querySelector(".before-after");
+  const range = () => figure().querySelector("input");
+  const show = () => figure()?.style.setProperty("--at", range().value + "%");
+  element.addEventListener("input", ({ target }) => {
+    if (target === range()) show();
+  });
+  // Enlarged, the pictures are dragged: then it goes by the handle alone.
+  element.addEventListener("pointerdown", (event) => {
+    if (event.target.matches(".handle")) event.target.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointermove", ({ target, pointerId, clientX }) => {
+    if (!target.matches(".handle") || !target.hasPointerCapture(pointerId)) return;
+    const { left, width } = figure().getBoundingClientRect();
+    range().value = (100 * (clientX - left)) / width;
+    show();
+  });
+  // Puts two pictures of one shape there.
+  const put = (before, after, { width, height }) => {
+    const [second, first] = figure().querySelectorAll("img");
+    second.src = after.url;
+    first.src = before.url;
+    figure().style.aspectRatio = width / height;
+    figure().style.maxWidth = `calc(75vh * ${width / height})`;
+  };
+  return { figure, range, show, put };
 };
 
