@@ -55,11 +55,17 @@ def opacity_of_the_picture(page) -> str:
     return page.locator("#slider .before-after").evaluate("it => getComputedStyle(it).opacity")
 
 
-def downloaded(page, button: str) -> bytes:
+def download(page, button: str):
+    """What a click on a button for a file downloads, once it is there and nothing is in work."""
     page.wait_for_selector(f"{button}:not([disabled])", timeout=WAIT_MS)
+    page.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
     with page.expect_download(timeout=WAIT_MS) as waiting:
         page.locator(button).click()
-    return Path(waiting.value.path()).read_bytes()
+    return waiting.value
+
+
+def downloaded(page, button: str) -> bytes:
+    return Path(download(page, button).path()).read_bytes()
 
 
 def fits_its_width(page) -> bool:
@@ -70,12 +76,16 @@ def tab(page, number: int):
     page.get_by_role("tab").nth(number).click()
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def served(folder, *arguments, **environment):
     """The address of the demo in a folder, started as a Space or a user starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {"GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port)}
     with subprocess.Popen(
         [sys.executable, folder / "app.py", *arguments],

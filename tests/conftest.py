@@ -15,7 +15,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parent.parent))  # train.py and app.py
 sys.path.insert(0, str(Path(__file__).parent))
 
-from browsing import DESKTOP, FLAGS, PHONE, opened
+from browsing import DESKTOP, FLAGS, PHONE, free_port, opened
 from hub_server import TOKEN, HubServer
 
 HUB = HubServer()
@@ -132,9 +132,8 @@ def page_url():
     """The address of the running demo, on this machine only."""
     app = importlib.import_module("app")
     demo = app.build()
-    _, url, _ = demo.launch(
-        **app.launch_settings(), prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
-    )
+    where = {"server_name": "127.0.0.1", "server_port": free_port()}
+    _, url, _ = demo.launch(**app.launch_settings(), prevent_thread_lock=True, quiet=True, **where)
     yield url
     demo.close()
 

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of
+from browsing import WAIT_MS, download, downloaded, fits_its_width, give, opened, slider_of
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS, enhance, load_model
@@ -52,10 +52,9 @@ def test_settings_reach_the_result(browser, page_url, dark_file):
         give(page, dark_file)
         slider_of(page)
         page.wait_for_selector("#download:has-text('200×200')", timeout=WAIT_MS)
-        with page.expect_download(timeout=WAIT_MS) as waiting:
-            page.locator("#download:not([disabled])").click()
-        assert waiting.value.suggested_filename == "dark_attempt-1_raw.jpg"
-        restored = Image.open(waiting.value.path())
+        file = download(page, "#download")
+        assert file.suggested_filename == "dark_attempt-1_raw.jpg"
+        restored = Image.open(file.path())
         assert (restored.format, restored.size) == ("JPEG", (200, 200))
         assert "detail=raw" in page.url
 

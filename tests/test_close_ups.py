@@ -1,14 +1,18 @@
 """A photo and its result enlarged on the page, down to their own pixels."""
 
 import io
+import shutil
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import WAIT_MS, fits_its_width, give, slider_of
+from browsing import WAIT_MS, fits_its_width, give, slider_of, tab
 from PIL import Image
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import close_ups, service
 from lowlight_hub.demo.close_ups import MAX_PX, close_up
 from lowlight_hub.photos import save_photo
 
@@ -38,32 +42,31 @@ def handed_out(monkeypatch, tmp_path):
 
 def test_a_spot_is_cut_at_whole_pixels(handed_out):
     found = close_up({**handed_out, "box": [0.201, 0.305, 0.299, 0.5], "width": 900})
-    assert found["box"] == (0.2, 0.3, 0.3, 0.5)
+    assert found["pixels"] == (40, 30, 60, 50)
     for light, name in enumerate(("before", "after")):
-        spot = np.asarray(Image.open(found[name]["path"]).convert("RGB"), int)
-        assert spot.shape == (20, 20, 3)
-        expected = np.broadcast_to([40, 50, 100 * light], spot.shape)
-        assert np.abs(spot - expected).max() < 20
+        spot = np.asarray(Image.open(found[name]["path"]))
+        with Image.open(handed_out[list(handed_out)[light]]) as whole:
+            assert np.array_equal(spot, np.asarray(whole)[30:50, 40:60])
 
 
-def test_no_more_pixels_are_sent_than_are_seen(handed_out):
+def test_no_more_pixels_are_sent_than_are_seen(handed_out, monkeypatch):
     found = close_up({**handed_out, "box": [0, 0, 1, 0.4], "width": 50})
     assert Image.open(found["after"]["path"]).size == (50, 10)
+    monkeypatch.setattr(close_ups, "MAX_PX", 20)
+    found = close_up({**handed_out, "box": [0, 0, 0.5, 1], "width": 1000})
+    assert Image.open(found["after"]["path"]).size == (20, 20)
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        {"result": "/etc/hostname"},
-        {"photo": "out/../../../etc/hostname"},
-        {"photo": "gone.png"},
         {"box": [0, 0, 1]},
         {"box": [0.5, 0, 0.5, 1]},
         {"box": [0, 1, 1, 0]},
         {"box": ["all"] * 4},
         {"box": [float("nan")] * 4},
-        {"width": 0},
         {"width": None},
+        {"width": float("inf")},
         {"photo": 7},
     ],
     ids=str,
@@ -73,20 +76,26 @@ def test_what_cannot_be_shown_is_not(handed_out, asked):
     assert close_up({}) is None
 
 
-def test_only_what_was_handed_out_is_shown(monkeypatch, tmp_path, dark_file):
-    asked = {"photo": str(dark_file), "result": str(dark_file), "box": [0, 0, 1, 1], "width": 100}
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "out"))
-    assert close_up(asked) is None
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(dark_file.parent))
+@pytest.mark.parametrize("name", ["photo", "result"])
+def test_no_other_file_of_the_server_is_shown(handed_out, tmp_path, name):
+    asked = {**handed_out, "box": [0, 0, 1, 1], "width": MAX_PX}
     assert close_up(asked) is not None
+    place = Path(asked[name])
+    secret = tmp_path / "secret.png"
+    shutil.copy(place, secret)
+    place.unlink()
+    assert close_up(asked) is None
+    place.symlink_to(secret)
+    for path in (secret, place, place.parent / ".." / "secret.png"):
+        assert close_up({**asked, name: str(path)}) is None
 
 
 def enlarged(page) -> tuple[np.ndarray, np.ndarray]:
-    """The result and the photo, as they are shown of a spot."""
-    places = page.locator("#slider .close-up")
+    """The result and the photo, as they are handed over for what is seen."""
     page.wait_for_function(
         "() => document.querySelector('#slider .close-up')?.style.backgroundImage", timeout=WAIT_MS
     )
+    places = page.locator("#slider .close-up")
     addresses = places.evaluate_all("all => all.map(it => it.style.backgroundImage.slice(5, -2))")
     after, before = (
         np.asarray(Image.open(io.BytesIO(page.request.get(it).body())), int) for it in addresses
@@ -94,37 +103,56 @@ def enlarged(page) -> tuple[np.ndarray, np.ndarray]:
     return after, before
 
 
-def test_a_double_click_shows_a_large_photos_own_pixels(page, large_file):
-    give(page, large_file)
+def restored(page, file):
+    """The page's picture of a photo, once its file is there and nothing moves any more."""
+    give(page, file)
     slider_of(page)
     page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
     page.wait_for_timeout(500)  # the page scrolls to the result
-    figure = page.locator("#slider .before-after")
+    return page.locator("#slider .before-after")
+
+
+def test_a_double_click_shows_a_large_photos_own_pixels(page, large_file):
+    figure = restored(page, large_file)
     box = figure.bounding_box()
     figure.dblclick(position={"x": box["width"] / 4, "y": box["height"] / 2})
     after, before = enlarged(page)
     assert page.locator("#slider output").inner_text() == "100 %"
     assert fits_its_width(page)
     assert abs(after.shape[1] - box["width"]) <= 2 and after.shape == before.shape
-    top, _, _, left = (
-        float(it.rstrip("%")) / 100
-        for it in page.locator("#slider .close-up").first.evaluate("it => it.style.inset").split()
+    # On the screen they are as they were sent: pixel by pixel.
+    slider_of(page).evaluate(
+        "it => { it.value = 0; it.dispatchEvent(new Event('input', { bubbles: true })); }"
     )
-    share = box["width"] / SIZE[0]
-    assert (left, top) == pytest.approx((0.25 * (1 - share), 0.5 * (1 - share)), abs=0.003)
-    left, top = round(left * SIZE[0]), round(top * SIZE[1])
+    page.wait_for_timeout(300)
+    page.evaluate("document.activeElement.blur()")
+    seen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"), int)
+    rows, columns = (round(box[it]) + 60 for it in ("y", "x"))
+    part = seen[rows : rows + 60, columns : columns + 60]
+    places = [
+        after[top : top + 60, left : left + 60] for top in range(55, 66) for left in range(55, 66)
+    ]
+    assert min(np.abs(part - it).max() for it in places) == 0
+    # And they are the photo's and those of what enhance makes of it.
     model = load_model(DEFAULT)
-    for shown, whole in ((before, Image.open(large_file)), (after, enhance(model, large_file))):
-        spot = np.asarray(whole, int)[top:, left:][: shown.shape[0], : shown.shape[1]]
-        assert np.abs(shown - spot).mean() < 4
+    wholes = [np.asarray(it, int) for it in (Image.open(large_file), enhance(model, large_file))]
+    share = box["width"] / SIZE[0]
+    top, left = (
+        round(side * (1 - share) * at) for side, at in zip(SIZE[::-1], (0.5, 0.25), strict=True)
+    )
+    for shown, whole in zip((before, after), wholes, strict=True):
+        size = shown.shape[:2]
+        differences = [
+            np.abs(whole[row:, column:][: size[0], : size[1]] - shown).mean()
+            for row in range(top - 3, top + 4)
+            for column in range(left - 3, left + 4)
+        ]
+        assert min(differences) < 2
 
 
 def test_an_enlarged_photo_is_dragged_and_divided_by_its_handle(desktop, large_file):
-    give(desktop, large_file)
-    slider_of(desktop)
-    desktop.locator("#slider .zoom-controls label").nth(1).wait_for(state="hidden")
-    figure = desktop.locator("#slider .before-after")
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    figure = restored(desktop, large_file)
+    assert not desktop.locator("#slider input[name=x]").is_visible()
     figure.dblclick()
     box = figure.bounding_box()
     place = (box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 4)
@@ -144,11 +172,57 @@ def test_an_enlarged_photo_is_dragged_and_divided_by_its_handle(desktop, large_f
     desktop.mouse.up()
     assert 73 <= int(slider_of(desktop).input_value()) <= 77
     assert across.input_value() == moved
-    # Another photo is seen whole again, other settings of this one where it was looked at.
-    brightness = desktop.locator("#brightness input[type=number]")
-    brightness.fill("1")
-    brightness.press("Enter")
-    desktop.wait_for_selector("#download[disabled]", timeout=WAIT_MS)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    # Other settings are seen where this photo was looked at, another photo as a whole.
+    first = desktop.locator("#slider img").first
+    source = first.get_attribute("src")
+    desktop.locator("#brightness input[type=number]").fill("1")
+    desktop.keyboard.press("Enter")
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{source}'])", timeout=WAIT_MS)
     assert across.input_value() == moved
-    assert enlarged(desktop)[0].mean() > 0
+    assert desktop.locator("#slider output").inner_text() == "100 %"
+
+
+def test_a_photo_that_comes_while_another_tab_is_open_is_seen_as_a_whole(
+    desktop, large_file, dark_file
+):
+    restored(desktop, large_file).dblclick()
+    enlarged(desktop)
+    tab(desktop, 2)
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", state="attached", timeout=WAIT_MS)
+    tab(desktop, 0)
+    print_ = desktop.locator("#slider .small-print")
+    print_.get_by_text("320×240").wait_for(timeout=WAIT_MS)
+    width = desktop.locator("#slider .before-after").bounding_box()["width"]
+    desktop.wait_for_function(
+        "told => Math.abs(parseInt(document.querySelector('#slider output').value) - told) <= 1",
+        arg=100 * width / 320,
+        timeout=WAIT_MS,
+    )
+    assert not desktop.locator("#slider .zoomed").count()
+    assert not desktop.locator("#slider .close-up").first.is_visible()
+
+
+def test_a_quick_look_is_enlarged_as_the_photo_itself(desktop, monkeypatch, tmp_path, large_file):
+    monkeypatch.setattr(service, "QUICK_PIXELS", 0)
+    gate, run = threading.Event(), service.run
+
+    def quick_then_gated(photo, settings, step):
+        if photo.pixels.dtype == np.uint8:  # the photo itself
+            gate.wait()
+        return run(photo, settings, step)
+
+    monkeypatch.setattr(service, "run", quick_then_gated)
+    try:
+        give(desktop, large_file)
+        slider_of(desktop)
+        desktop.wait_for_timeout(500)
+        desktop.locator("#slider .before-after").dblclick()
+        output = desktop.locator("#slider output")
+        assert output.inner_text() == "100 %"
+        gate.set()
+        assert enlarged(desktop)[0].shape[1] < 1000
+        assert output.inner_text() == "100 %"
+    finally:
+        gate.set()

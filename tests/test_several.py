@@ -16,6 +16,8 @@ from PIL import Image
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
+from lowlight_hub.demo import work as work_module
+from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
 from lowlight_hub.photos import save_photo, to_picture
@@ -107,6 +109,19 @@ def test_a_photo_added_to_another_is_the_only_one_restored(
     assert set(restored) == {"second.png"}
 
 
+def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
+    gate, _ = three
+    gate.set()
+    note, strip = desktop.locator("#note"), desktop.locator("#slider .strip button")
+    note.get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    for _ in range(5):
+        desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+        desktop.locator("#run").click()
+        desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+        desktop.wait_for_timeout(500)
+        assert strip.count() == 3
+
+
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
     """The files of a run of several photos by a visitor who has this in work."""
     settings = (DEFAULT, 1.0, 0.0, "transfer", "same", False)
@@ -118,14 +133,19 @@ def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
     return work.results.files
 
 
-def test_what_was_swept_away_is_made_again(tmp_path, dark_file):
+def test_what_was_or_will_be_swept_away_is_made_again(monkeypatch, tmp_path, dark_file):
     photos, work = [dark_file, tmp_path / "second.png"], Work()
     shutil.copy(*photos)
     first, second = results_of(work, 1, photos)
     first.unlink()
     again, kept = results_of(work, 2, photos)
-    assert again != first and again.is_file()
-    assert kept == second
+    assert again != first and again.is_file() and kept == second
+    made = work.made[dark_file, again.name, Settings()]
+    Path(made.shown["thumb"]["path"]).unlink()
+    with_picture, kept = results_of(work, 3, photos)
+    assert with_picture != again and kept == second
+    monkeypatch.setattr(work_module, "KEEP_S", 0)
+    assert not {with_picture, kept} & set(results_of(work, 4, photos))
     assert work.results.failures == []
 
 

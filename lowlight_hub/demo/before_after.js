@@ -4,40 +4,76 @@ const pair = divided();
 let picked = null;
 const inView = () => picked ?? props.value;
 
-// How often the photo's width goes into that of the screen which it has on the page.
-const fits = () => inView().width / (pair.figure().clientWidth * window.devicePixelRatio);
-const isThere = () => props.value && pair.figure()?.clientWidth;
+// How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
+const figureBox = () => pair.figure()?.getBoundingClientRect() ?? { width: 0 };
+const fits = () => {
+  const { width } = figureBox();
+  return width && inView().width / (width * window.devicePixelRatio);
+};
+let view = { zoom: 1, x: 50, y: 50 };
 const zoom = zoomed({
-  most: () => (isThere() ? Math.max(8, 2 * fits()) : 8),
+  most: () => fits() && Math.max(8, 2 * fits()),
   closer: () => Math.max(2, fits()),
-  changed: (view) => {
-    if (!isThere()) return;
-    element.querySelector("output").value = Math.round((100 * view.zoom) / fits()) + " %";
-    closeUp(view);
+  changed: (changed) => {
+    view = changed;
+    if (!fits()) return;
+    const told = Math.round((100 * view.zoom) / fits()) + " %";
+    element.querySelector("output").value = told;
+    element.querySelector("input[name=zoom]").ariaValueText = told;
+    placeCloseUp();
+    askForCloseUp();
   },
 });
-window.addEventListener("resize", zoom.show);
+let drawnWidth = 0;
+new ResizeObserver(([{ contentRect }]) => {
+  if (contentRect.width === drawnWidth) return;
+  drawnWidth = contentRect.width;
+  requestAnimationFrame(zoom.show);
+}).observe(element);
 
 // What is seen of a large photo is a small picture of it; its own pixels come once it stands still.
 let asked = 0;
+let closeUp = null;
 const uncover = () => {
   asked += 1;
-  for (const place of element.querySelectorAll(".close-up")) place.style.backgroundImage = "";
+  closeUp = null;
+  placeCloseUp();
 };
-const closeUp = async ({ zoom, x, y }) => {
-  const { photo, result } = inView();
-  const [after, before] = element.querySelectorAll(".close-up");
-  const { clientWidth } = pair.figure();
-  if (zoom <= 1 || !result) return uncover();
+// In whole pixels of the screen: at 100 % each shows one of the photo's.
+const placeCloseUp = () => {
+  const { width, height } = figureBox();
+  const scale = (width * view.zoom) / inView().width;
+  const screen = window.devicePixelRatio;
+  const start = (share, side) => Math.round((share / 100) * side * (view.zoom - 1) * screen) / screen;
+  element.querySelectorAll(".close-up").forEach(({ style }, number) => {
+    style.display = closeUp ? "" : "none";
+    if (!closeUp) return;
+    const [left, top, right, bottom] = closeUp.pixels.map((side) => side * scale);
+    style.backgroundImage = `url("${closeUp.urls[number]}")`;
+    style.left = `${left - start(view.x, width)}px`;
+    style.top = `${top - start(view.y, height)}px`;
+    style.width = `${right - left}px`;
+    style.height = `${bottom - top}px`;
+  });
+};
+const askForCloseUp = async () => {
+  const { photo, result, before, after, width, height, is_whole } = inView();
+  if (view.zoom <= 1) return uncover();
+  if (is_whole) {
+    closeUp = { urls: [after.url, before.url], pixels: [0, 0, width, height] };
+    return placeCloseUp();
+  }
+  if (!result) return uncover();
   const ours = ++asked;
   await new Promise((then) => setTimeout(then, 200));
   if (ours !== asked) return;
-  const start = (share) => (share / 100) * (1 - 1 / zoom);
+  const start = (share) => (share / 100) * (1 - 1 / view.zoom);
+  const [left, top] = [start(view.x), start(view.y)];
   const found = await server.close_up({
     photo: photo.path,
     result: result.path,
-    box: [start(x), start(y), start(x) + 1 / zoom, start(y) + 1 / zoom],
-    width: Math.round(clientWidth * window.devicePixelRatio),
+    box: [left, top, left + 1 / view.zoom, top + 1 / view.zoom],
+    width: Math.round(figureBox().width * window.devicePixelRatio),
   });
   if (ours !== asked || !found) return;
   // Where this server hands out files, the address of any that it has given tells.
@@ -47,13 +83,10 @@ const closeUp = async ({ zoom, x, y }) => {
     picture.src = place + encodeURI(path);
     return picture;
   });
-  await Promise.all(pictures.map((it) => it.decode()));
-  if (ours !== asked) return;
-  const [left, top, right, bottom] = found.box.map((share) => 100 * share);
-  [after, before].forEach(({ style }, number) => {
-    style.backgroundImage = `url("${pictures[number].src}")`;
-    style.inset = `${top}% ${100 - right}% ${100 - bottom}% ${left}%`;
-  });
+  const loaded = await Promise.allSettled(pictures.map((it) => it.decode()));
+  if (ours !== asked || loaded.some(({ status }) => status === "rejected")) return;
+  closeUp = { urls: pictures.map(({ src }) => src), pixels: found.pixels };
+  placeCloseUp();
 };
 
 let shownPhoto = null;
@@ -65,7 +98,7 @@ const show = () => {
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
   }
-  if (!isThere()) return;
+  if (!pair.figure()) return;
   // What is drawn anew keeps what its range was set to.
   pair.show();
   if (picked) {

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import ceil, floor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from gradio.utils import get_upload_folder
@@ -16,6 +17,8 @@ from lowlight_hub.photos import open_photo, to_picture
 
 # No screen shows more. What a client asks for is not trusted.
 MAX_PX = 4096
+# A large photo and its result take hundreds of megabytes: never those of two visitors at a time.
+_one_at_a_time = Lock()
 
 
 def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -23,22 +26,22 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
 
     `photo` and `result` are paths of files that the page was given. `box` is the spot: left, top,
     right and bottom, as shares of width and height. `width` is how many pixels wide it is shown:
-    no more are sent. The `box` of the answer is the one asked for or, since it ends between pixels,
-    a little larger.
+    no more are sent. `pixels` in the answer is the spot in whole pixels of the photo.
     """
     try:
-        pictures = _opened(*(_handed_out(asked[name]) for name in ("photo", "result")))
-        pixels = _in_pixels(asked["box"], *pictures[0].size)
-        width = min(MAX_PX, int(asked["width"]))
-        before, after = (_spot(picture, pixels, width) for picture in pictures)
-    except (KeyError, TypeError, ValueError, LowlightError):
+        width = max(1, min(MAX_PX, int(asked["width"])))
+        files = [_handed_out(asked[name]) for name in ("photo", "result")]
+        with _one_at_a_time:
+            pictures = _opened(*files)
+            pixels = _in_pixels(asked["box"], *pictures[0].size)
+            spots = [_spot(picture, pixels, width) for picture in pictures]
+        # In PNG: noise that compression takes away is what is to be seen.
+        before, after = (
+            shown(it, name) for it, name in zip(spots, ("before", "after"), strict=True)
+        )
+    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, LowlightError):
         return None
-    (across, down), (left, top, right, bottom) = pictures[0].size, pixels
-    return {
-        "before": shown(before, "before", ".webp"),
-        "after": shown(after, "after", ".webp"),
-        "box": (left / across, top / down, right / across, bottom / down),
-    }
+    return {"before": before, "after": after, "pixels": pixels}
 
 
 def _handed_out(path: str) -> Path:
@@ -63,14 +66,15 @@ scratch.at_sweeps(_opened.cache_clear)
 def _in_pixels(box: Sequence[float], width: int, height: int) -> tuple[int, int, int, int]:
     left, top, right, bottom = (min(1.0, max(0.0, float(share))) for share in box)
     if not (left < right and top < bottom):
-        raise ValueError("There is nothing in this box")
+        raise ValueError("there is nothing in this box")
     return floor(left * width), floor(top * height), ceil(right * width), ceil(bottom * height)
 
 
 def _spot(picture: Image.Image, pixels: tuple[int, int, int, int], width: int) -> Image.Image:
     spot = picture.crop(pixels)
     # In its own pixels it may be a little wider, ending between those of the page.
-    if spot.width <= width + 2:
+    scale = min(width / spot.width if spot.width > width + 2 else 1, MAX_PX / spot.height)
+    if scale >= 1:
         return spot
-    height = max(1, round(spot.height * width / spot.width))
-    return spot.resize((width, height), Image.Resampling.LANCZOS)
+    size = (max(1, round(spot.width * scale)), max(1, round(spot.height * scale)))
+    return spot.resize(size, Image.Resampling.LANCZOS)

@@ -108,19 +108,23 @@ def _one(
     path: Path, settings: Settings, said: Mapping[str, str], work: Work, step: Step
 ) -> Iterator[Restored]:
     label = said["download_raw" if settings.detail == "raw" else "download"]
-    choices: Any = None
-    for done in LAST_RUN.runs_of_file(path, settings, step):
+    choices: Any = gr.skip()
+    for number, done in enumerate(LAST_RUN.runs_of_file(path, settings, step)):
         pair = _pair(path, done, said)
         # The picture first: a large file takes longer to encode than to restore.
-        yield Restored(
+        so_far = Restored(
             slider={**pair, "words": said},
             download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
             luminance=gr.LinePlot(_histograms(done, said), visible=True),
             note="" if done.is_quick_look else said["writing"],
+            choices=choices,
         )
-        if choices is None:
+        yield so_far
+        if not number:
             choices = _brightness_choices(path, done.photo, settings, said)
-            yield Restored(choices=choices)
+            # With all the rest: of what comes at the same time, a page draws the last only.
+            so_far = so_far._replace(choices=choices)
+            yield so_far
     (job,) = service.jobs_of([path], settings)
     try:
         service.save(done, job, settings)
@@ -128,12 +132,15 @@ def _one(
         # In this format it cannot be had: that is no reason to take the picture away.
         told = f"{error}."
         gr.Warning(told)
-        yield Restored(download=gr.DownloadButton(visible=HIDDEN), note=told)
+        yield so_far._replace(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
     pair |= _result(done, job)
     work.made[_what(job, settings)] = Made(job.target, pair | _thumb(done, path.name))
-    file = gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True)
-    yield Restored(slider={**pair, "words": said}, download=file, note=service.SHELF.sources())
+    yield so_far._replace(
+        slider={**pair, "words": said},
+        download=gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True),
+        note=service.SHELF.sources(),
+    )
 
 
 def _what(job: Job, settings: Settings) -> tuple:
@@ -173,17 +180,21 @@ def _several(
             pairs.append(made.shown)
             slider = {**made.shown, "strip": pairs, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
-        yield Restored(
+        so_far = Restored(
             slider=slider,
             download=gr.DownloadButton(visible=HIDDEN),
             luminance=gr.LinePlot(visible=False),
             note=note,
             choices=None,
         )
+        yield so_far
     if not results.files:
         raise LowlightError("; ".join(results.failures))
-    note = paragraphs(note, _told(results.failures, said), service.SHELF.sources())
-    yield Restored(download=_zip_of(results.files, said), note=note)
+    # As a whole, see _one.
+    yield so_far._replace(
+        download=_zip_of(results.files, said),
+        note=paragraphs(note, _told(results.failures, said), service.SHELF.sources()),
+    )
 
 
 def _told(failures: Sequence[str], said: Mapping[str, str]) -> str:
@@ -221,18 +232,19 @@ def _brightness_choices(
 
 def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
     """What the slider shows of one photo."""
-    before, after = (service.preview(it, done.photo) for it in (done.photo, done.restored))
-    width, height = done.photo.size
+    pictures = [service.preview(it, done.photo) for it in (done.photo, done.restored)]
+    width, height = done.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
     # In PNG nothing is lost that was not before; a quick look has to be quick on its way, too.
     suffix = ".webp" if done.is_quick_look else ".png"
     took = f"{done.seconds:.2f} s · {width}×{height} · {peak}"
     return {
         "photo": file_data(path),
-        "before": shown(before, "before", suffix),
-        "after": shown(after, "after", suffix),
+        "before": shown(pictures[0], "before", suffix),
+        "after": shown(pictures[1], "after", suffix),
         "width": width,
         "height": height,
+        "is_whole": all(it.size == done.size for it in pictures),
         "print": said["quick_look"] if done.is_quick_look else took,
     }
 

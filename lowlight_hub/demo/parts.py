@@ -1,5 +1,6 @@
 """Parts of the page that its tabs share."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,15 @@ I18N = gr.I18n(**TEXTS)
 def html(name: str, elem_id: str, **settings: Any) -> gr.HTML:
     """A part of our own, of the template and the script NAME.html and NAME.js beside this file.
 
-    Before the script comes what the scripts share, pictures.js, and for {{> divided}} in the
-    template divided.html.
+    Before the script comes what scripts share, pictures.js; {{> other}} in the template is what
+    other.html holds.
     """
 
     def text(file: str) -> str:
         return (HERE / file).read_text(encoding="utf-8")
 
     return gr.HTML(
-        html_template=text(f"{name}.html").replace("{{> divided}}", text("divided.html")),
+        html_template=re.sub("{{> (.*)}}", lambda it: text(f"{it[1]}.html"), text(f"{name}.html")),
         js_on_load=text("pictures.js") + text(f"{name}.js"),
         elem_id=elem_id,
         **settings,

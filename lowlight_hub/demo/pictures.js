@@ -1,12 +1,13 @@
 // What shows the same spot of several pictures: how much it is enlarged and where, three numbers that
 // survive when the part of the page is drawn anew. Of a range for each, of a double click, and of
-// what is dragged within a .lens. `most` and `closer` give the largest zoom, and that of a double
-// click; `changed` is called whenever a number has changed.
+// what is dragged within a .lens. `most` and `closer` give the largest zoom, 0 where that is not to be
+// known yet, and that of a double click; `changed` is called whenever a number has changed.
 const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) => {
   const view = { zoom: 1, x: 50, y: 50 };
   const within = (value, least, most) => Math.min(most, Math.max(least, value));
   const show = () => {
-    view.zoom = within(view.zoom, 1, most());
+    const limit = most();
+    if (limit) view.zoom = within(view.zoom, 1, limit);
     element.style.setProperty("--zoom", view.zoom);
     element.style.setProperty("--x", view.x + "%");
     element.style.setProperty("--y", view.y + "%");
@@ -14,7 +15,7 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
     for (const name in view) {
       const input = element.querySelector(`input[name=${name}]`);
       if (!input) continue;
-      if (name === "zoom") input.max = most();
+      if (name === "zoom") input.max = limit || input.max;
       else input.closest("label").hidden = view.zoom <= 1;
       input.value = view[name];
     }
@@ -28,7 +29,7 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
   let last = null;
   element.addEventListener("pointerdown", (event) => {
     const lens = event.target.closest(".lens");
-    if (view.zoom <= 1 || !lens || event.target.matches(".handle")) return;
+    if (view.zoom <= 1 || !lens || event.target.matches(".handle") || event.button) return;
     last = { x: event.clientX, y: event.clientY, box: lens.getBoundingClientRect() };
     event.target.setPointerCapture(event.pointerId);
   });
@@ -46,7 +47,7 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
   }
   element.addEventListener("dblclick", (event) => {
     const lens = event.target.closest(".lens");
-    if (!lens) return;
+    if (!lens || event.target.matches(".handle")) return;
     if (view.zoom <= 1) {
       const box = lens.getBoundingClientRect();
       view.x = (100 * (event.clientX - box.left)) / box.width;

@@ -1,4 +1,4 @@
-"""Files that the demo hands out: each is deleted after some minutes, and all when it ends."""
+"""Files that the demo hands out: each is deleted within the hour, and all when it ends."""
 
 import atexit
 import tempfile

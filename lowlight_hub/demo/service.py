@@ -1,4 +1,4 @@
-"""What the demo computes, without a word of Gradio: photos in, restored photos and figures out."""
+"""What the demo computes, whatever its page is: photos in, restored photos and figures out."""
 
 import logging
 import time
@@ -77,8 +77,10 @@ class Run:
     seconds: float
     peak_mb: float
     """Peak memory of the whole process meanwhile, in MB."""
+    size: tuple[int, int]
+    """Width and height of the photo that was given."""
     is_quick_look: bool = False
-    """Whether the photo is a small one of the one that was given."""
+    """Whether `photo` is a small one of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,13 @@ def _run(photo: Photo, settings: Settings, step: Step | None) -> Run:
         start = time.perf_counter()
         restored = _restored(model, photo, settings, step)
         seconds = time.perf_counter() - start
-    return Run(photo=photo, restored=restored, seconds=seconds, peak_mb=memory.peak_mb)
+    return Run(
+        photo=photo,
+        restored=restored,
+        seconds=seconds,
+        peak_mb=memory.peak_mb,
+        size=photo.size,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,8 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
     takes_seconds = ATTEMPTS[settings.model].answers_in_full and pixels > QUICK_PIXELS
     # A small photo has no alpha, and on ZeroGPU each call waits for a GPU.
     if takes_seconds and photo.alpha is None and spaces is None:
-        yield replace(run(_small(photo, PREVIEW_PX), settings, step), is_quick_look=True)
+        quick = run(_small(photo, PREVIEW_PX), settings, step)
+        yield replace(quick, size=photo.size, is_quick_look=True)
     yield run(photo, settings, step)
 
 

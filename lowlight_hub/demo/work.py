@@ -1,11 +1,14 @@
 """Work at photos that nobody waits for any more, and how it ends before it is done."""
 
+import time
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+from lowlight_hub.demo.scratch import KEEP_S
 
 
 class Stopped(BaseException):
@@ -29,12 +32,14 @@ class Made:
 
     file: Path
     shown: Mapping[str, Any]
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def lasts(self) -> bool:
-        """Whether nothing of it was swept away."""
+        """Whether it is there, and will be for as long as others are in work."""
         pictures = (Path(it["path"]) for it in self.shown.values() if isinstance(it, Mapping))
-        return all(it.is_file() for it in (self.file, *pictures))
+        is_there = all(it.is_file() for it in (self.file, *pictures))
+        return is_there and time.monotonic() - self.at < KEEP_S / 2
 
 
 @dataclass(slots=True)
