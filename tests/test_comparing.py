@@ -32,14 +32,20 @@ def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
     return gate
 
 
-def test_all_attempts_are_compared_side_by_side(page, dark_file):
-    give(page, dark_file)
+def compared(page, file):
+    """The tiles of a photo through all attempts."""
+    give(page, file)
     slider_of(page)
     tab(page, 1)
     page.locator("#all").click()
     page.wait_for_selector("#sheet", timeout=WAIT_MS)
     tiles = page.locator("#tiles .tile")
     tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)  # they are drawn after the button
+    return tiles
+
+
+def test_all_attempts_are_compared_side_by_side(page, dark_file):
+    tiles = compared(page, dark_file)
     assert tiles.locator("strong").all_inner_texts() == [TEXTS["en"]["dark"], *TITLES]
     wide = page.viewport_size["width"] > 640
     assert tiles.locator("details p").first.is_visible() == wide
@@ -60,15 +66,8 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
 
 
 def test_two_attempts_are_put_under_one_slider(page, dark_file):
-    give(page, dark_file)
-    slider_of(page)
-    tab(page, 1)
-    page.locator("#all").click()
-    page.wait_for_selector("#sheet", timeout=WAIT_MS)
-    picks = page.locator("#tiles .pick")
-    picks.nth(len(TITLES) - 1).wait_for(timeout=WAIT_MS)
-    figure = page.locator("#tiles .before-after")
-    sources = [it.get_attribute("src") for it in page.locator("#tiles .tile img").all()]
+    sources = [it.get_attribute("src") for it in compared(page, dark_file).locator("img").all()]
+    picks, figure = page.locator("#tiles .pick"), page.locator("#tiles .before-after")
 
     def seen():
         """What is on the left and on the right: names and pictures."""
