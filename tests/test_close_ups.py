@@ -3,6 +3,7 @@
 import io
 import shutil
 import threading
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import close_ups, service
-from lowlight_hub.demo.close_ups import MAX_PX, close_up
+from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.photos import save_photo
 
 SIZE = (1800, 1200)
@@ -52,9 +53,25 @@ def test_a_spot_is_cut_at_whole_pixels(handed_out):
 def test_no_more_pixels_are_sent_than_are_seen(handed_out, monkeypatch):
     found = close_up({**handed_out, "box": [0, 0, 1, 0.4], "width": 50})
     assert Image.open(found["after"]["path"]).size == (50, 10)
-    monkeypatch.setattr(close_ups, "MAX_PX", 20)
+    monkeypatch.setattr(close_ups, "MAX_PIXELS", 400)
     found = close_up({**handed_out, "box": [0, 0, 0.5, 1], "width": 1000})
     assert Image.open(found["after"]["path"]).size == (20, 20)
+
+
+def test_few_wait_for_close_ups(handed_out, monkeypatch):
+    gate, opened = threading.Event(), close_ups._opened
+    monkeypatch.setattr(close_ups, "_opened", lambda *given: gate.wait() and opened(*given))
+    asked = {**handed_out, "box": [0, 0, 1, 1], "width": 200}
+    with ThreadPoolExecutor(8) as pool:
+        try:
+            answers = [pool.submit(close_up, asked) for _ in range(8)]
+            refused, waiting = wait(answers, timeout=WAIT_MS / 1000, return_when=FIRST_COMPLETED)
+            while len(refused) < 4:
+                refused, waiting = wait(answers, timeout=0.1)
+            assert all(it.result() is None for it in refused)
+        finally:
+            gate.set()
+        assert len(waiting) == 4 and all(it.result() for it in waiting)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +89,13 @@ def test_no_more_pixels_are_sent_than_are_seen(handed_out, monkeypatch):
     ids=str,
 )
 def test_what_cannot_be_shown_is_not(handed_out, asked):
-    assert close_up({**handed_out, "box": [0, 0, 1, 1], "width": MAX_PX, **asked}) is None
+    assert close_up({**handed_out, "box": [0, 0, 1, 1], "width": 200, **asked}) is None
     assert close_up({}) is None
 
 
 @pytest.mark.parametrize("name", ["photo", "result"])
 def test_no_other_file_of_the_server_is_shown(handed_out, tmp_path, name):
-    asked = {**handed_out, "box": [0, 0, 1, 1], "width": MAX_PX}
+    asked = {**handed_out, "box": [0, 0, 1, 1], "width": 200}
     assert close_up(asked) is not None
     place = Path(asked[name])
     secret = tmp_path / "secret.png"
@@ -118,6 +135,7 @@ def test_a_double_click_shows_a_large_photos_own_pixels(page, large_file):
     figure.dblclick(position={"x": box["width"] / 4, "y": box["height"] / 2})
     after, before = enlarged(page)
     assert page.locator("#slider output").inner_text() == "100 %"
+    assert slider_of(page).input_value() == "50"
     assert fits_its_width(page)
     assert abs(after.shape[1] - box["width"]) <= 2 and after.shape == before.shape
     # On the screen they are as they were sent: pixel by pixel.

@@ -66,13 +66,14 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
 
 
 def test_two_attempts_are_put_under_one_slider(page, dark_file):
-    sources = [it.get_attribute("src") for it in compared(page, dark_file).locator("img").all()]
+    tiles = compared(page, dark_file)
+    sources = [it.get_attribute("src") for it in tiles.locator("img").all()]
     picks, figure = page.locator("#tiles .pick"), page.locator("#tiles .before-after")
 
     def seen():
         """What is on the left and on the right: names and pictures."""
         after, before = (it.get_attribute("src") for it in figure.locator("img").all())
-        return figure.locator(".tag").all_inner_texts(), [before, after]
+        return page.locator("#tiles .titles span").all_inner_texts(), [before, after]
 
     assert not figure.is_visible()
     picks.nth(3).click()
@@ -85,6 +86,14 @@ def test_two_attempts_are_put_under_one_slider(page, dark_file):
     figure.locator("input").focus()
     page.keyboard.press("Home")
     assert figure.evaluate("it => it.style.getPropertyValue('--at')") == "0%"
+    # Also of the next comparison they are what is seen.
+    page.locator("#compare-detail input[value=raw]").check()
+    page.locator("#all").click()
+    page.wait_for_selector("#sheet", state="hidden", timeout=WAIT_MS)
+    page.wait_for_selector("#sheet", timeout=WAIT_MS)
+    tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)
+    anew = [tiles.locator("img").nth(place).get_attribute("src") for place in (6, 1)]
+    assert seen() == ([TITLES[5], TITLES[0]], anew) and sources[6] not in anew
     for place in (5, 0):
         picks.nth(place).click()
     assert not figure.is_visible()

@@ -184,6 +184,17 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
         for it in (page.locator("#slider img.before"), page.locator("#slider figure img").first)
     )
     given = Image.open(tmp_path / "dark.png")
+    # It stays in view when all are restored anew.
+    page.locator("#brightness input[type=number]").fill("1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(
+        f"#slider .strip:not(:has(img[src='{strip.nth(2).locator('img').get_attribute('src')}']))"
+        ":has(button:nth-child(3))",
+        timeout=WAIT_MS,
+    )
+    page.wait_for_timeout(500)
+    assert print_.inner_text().startswith("dark.png")
+    assert [it.get_attribute("aria-pressed") for it in strip.all()] == pressed
     assert np.array_equal(before, np.asarray(given))
     assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
     assert fits_its_width(page)

@@ -1,7 +1,10 @@
 const pair = divided();
 
 // Of several photos the one that was picked stays in view; until one is, that is the last, as drawn.
+// While all are restored anew, it is seen again once it is there, as it was looked at.
+let wanted = null;
 let picked = null;
+const views = new Map();
 const inView = () => picked ?? props.value;
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
@@ -10,7 +13,7 @@ const fits = () => {
   const { width } = figureBox();
   return width && inView().width / (width * window.devicePixelRatio);
 };
-let view = { zoom: 1, x: 50, y: 50 };
+let view = WHOLE;
 const zoom = zoomed({
   most: () => fits() && Math.max(8, 2 * fits()),
   closer: () => Math.max(2, fits()),
@@ -28,7 +31,7 @@ let drawnWidth = 0;
 new ResizeObserver(([{ contentRect }]) => {
   if (contentRect.width === drawnWidth) return;
   drawnWidth = contentRect.width;
-  requestAnimationFrame(zoom.show);
+  requestAnimationFrame(() => zoom.show());
 }).observe(element);
 
 // What is seen of a large photo is a small picture of it; its own pixels come once it stands still.
@@ -92,9 +95,7 @@ const askForCloseUp = async () => {
 let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
-  // By name as well: the same photo may have been given twice.
-  const isPicked = (it) => it.name === picked?.name && it.after.url === picked.after.url;
-  picked = strip.find(isPicked) ?? null;
+  picked = strip.find((it) => it.photo.path === wanted) ?? null;
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
   }
@@ -108,16 +109,21 @@ const show = () => {
   uncover();
   const { path } = inView().photo;
   if (path === shownPhoto) return zoom.show();
+  views.set(shownPhoto, { ...view });
   shownPhoto = path;
-  zoom.reset();
+  zoom.show(views.get(path) ?? WHOLE);
 };
 element.addEventListener("click", (event) => {
   const button = event.target.closest(".strip button");
   if (!button) return;
-  picked = props.value.strip[button.dataset.place];
+  wanted = props.value.strip[button.dataset.place].photo.path;
   show();
 });
 watch("value", () => {
+  if (!props.value) {
+    wanted = shownPhoto = null;
+    views.clear();
+  }
   show();
   pair.figure()?.classList.remove("outdated");
   if (props.value) window.showResult?.("slider");

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import ceil, floor
+from math import ceil, floor, sqrt
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from gradio.utils import get_upload_folder
@@ -15,32 +15,38 @@ from lowlight_hub.demo.answers import shown
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, to_picture
 
-# No screen shows more. What a client asks for is not trusted.
-MAX_PX = 4096
-# A large photo and its result take hundreds of megabytes: never those of two visitors at a time.
-_one_at_a_time = Lock()
+# More than a page shows of it. What a client asks for is not trusted.
+MAX_PIXELS = 4_000_000
+# A large photo and its result take hundreds of megabytes: never those of two visitors at a time,
+# and none but a few wait, who keep threads waiting that others need.
+_one_at_a_time, _waiting = Lock(), BoundedSemaphore(4)
 
 
 def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The same spot of a photo and of its result, as files for the page; None if they are gone.
+    """The same spot of a photo and of its result, as files for the page.
 
+    None where those are gone, where there is no such spot, and where many ask at a time.
     `photo` and `result` are paths of files that the page was given. `box` is the spot: left, top,
     right and bottom, as shares of width and height. `width` is how many pixels wide it is shown:
     no more are sent. `pixels` in the answer is the spot in whole pixels of the photo.
     """
+    if not _waiting.acquire(blocking=False):
+        return None
     try:
-        width = max(1, min(MAX_PX, int(asked["width"])))
+        width = max(1, int(asked["width"]))
         files = [_handed_out(asked[name]) for name in ("photo", "result")]
         with _one_at_a_time:
             pictures = _opened(*files)
             pixels = _in_pixels(asked["box"], *pictures[0].size)
-            spots = [_spot(picture, pixels, width) for picture in pictures]
-        # In PNG: noise that compression takes away is what is to be seen.
-        before, after = (
-            shown(it, name) for it, name in zip(spots, ("before", "after"), strict=True)
-        )
+            # In PNG: noise that compression takes away is what is to be seen.
+            before, after = (
+                shown(_spot(picture, pixels, width), name)
+                for picture, name in zip(pictures, ("before", "after"), strict=True)
+            )
     except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, LowlightError):
         return None
+    finally:
+        _waiting.release()
     return {"before": before, "after": after, "pixels": pixels}
 
 
@@ -73,7 +79,10 @@ def _in_pixels(box: Sequence[float], width: int, height: int) -> tuple[int, int,
 def _spot(picture: Image.Image, pixels: tuple[int, int, int, int], width: int) -> Image.Image:
     spot = picture.crop(pixels)
     # In its own pixels it may be a little wider, ending between those of the page.
-    scale = min(width / spot.width if spot.width > width + 2 else 1, MAX_PX / spot.height)
+    scale = min(
+        width / spot.width if spot.width > width + 2 else 1,
+        sqrt(MAX_PIXELS / (spot.width * spot.height)),
+    )
     if scale >= 1:
         return spot
     size = (max(1, round(spot.width * scale)), max(1, round(spot.height * scale)))

@@ -69,7 +69,11 @@ def compare_photo(
     steps = service.compare(photo, goal, detail, lambda *_: work.check(number))
     for tiles, failures in steps:  # noqa: B007 - used after it
         cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
-        value = {"tiles": [fixed[0], *cells, *fixed[1:]], "words": dict(said)}
+        value = {
+            "photo": photos[0][0],
+            "tiles": [fixed[0], *cells, *fixed[1:]],
+            "words": dict(said),
+        }
         note = f"{len(tiles)} {said['of']} {len(ATTEMPTS)} {said['attempts']}"
         yield value, note, "", hidden
     notes = [f"{len(tiles)} {said['attempts']}."]

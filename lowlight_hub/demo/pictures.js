@@ -2,10 +2,12 @@
 // survive when the part of the page is drawn anew. Of a range for each, of a double click, and of
 // what is dragged within a .lens. `most` and `closer` give the largest zoom, 0 where that is not to be
 // known yet, and that of a double click; `changed` is called whenever a number has changed.
+const WHOLE = { zoom: 1, x: 50, y: 50 };
 const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) => {
-  const view = { zoom: 1, x: 50, y: 50 };
+  const view = { ...WHOLE };
   const within = (value, least, most) => Math.min(most, Math.max(least, value));
-  const show = () => {
+  const show = (wanted = {}) => {
+    Object.assign(view, wanted);
     const limit = most();
     if (limit) view.zoom = within(view.zoom, 1, limit);
     element.style.setProperty("--zoom", view.zoom);
@@ -47,7 +49,7 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
   }
   element.addEventListener("dblclick", (event) => {
     const lens = event.target.closest(".lens");
-    if (!lens || event.target.matches(".handle")) return;
+    if (!lens) return;
     if (view.zoom <= 1) {
       const box = lens.getBoundingClientRect();
       view.x = (100 * (event.clientX - box.left)) / box.width;
@@ -56,21 +58,27 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
     view.zoom = view.zoom > 1 ? 1 : closer();
     show();
   });
-  const reset = () => {
-    Object.assign(view, { zoom: 1, x: 50, y: 50 });
-    show();
-  };
-  return { show, reset };
+  return { show };
 };
 
 // Two pictures in one place, see divided.html, of which the range over them, or the handle, says how
 // much is seen of each.
 const divided = () => {
   const figure = () => element.querySelector(".before-after");
-  const range = () => figure().querySelector("input");
+  const range = () => figure()?.querySelector("input");
   const show = () => figure()?.style.setProperty("--at", range().value + "%");
   element.addEventListener("input", ({ target }) => {
     if (target === range()) show();
+  });
+  // A double click enlarges, and leaves the range where it was.
+  let valueBefore = null;
+  element.addEventListener("mousedown", ({ target, detail }) => {
+    if (target === range() && detail === 1) valueBefore = target.value;
+  });
+  element.addEventListener("dblclick", ({ target }) => {
+    if (target !== range()) return;
+    target.value = valueBefore;
+    show();
   });
   // Enlarged, the pictures are dragged: then it goes by the handle alone.
   element.addEventListener("pointerdown", (event) => {

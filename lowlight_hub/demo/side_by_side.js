@@ -1,29 +1,36 @@
 const zoom = zoomed();
-// Two that were picked are seen large; of one that was, what it made of the photo.
+let shownPhoto = null;
+// Two that were picked are seen large; of one that was, what it made of the photo. They stay picked
+// while others are compared, and are seen once they are there.
 const pair = divided();
 let picked = [];
-const showPicked = () => {
+const there = (titles) => {
   const tiles = props.value?.tiles ?? [];
-  picked = picked.filter((title) => tiles.some((tile) => tile.title === title));
+  return titles.flatMap((title) => tiles.find((tile) => tile.title === title) ?? []);
+};
+const showPicked = () => {
+  if (!props.value) picked = [];
   for (const button of element.querySelectorAll(".pick")) {
-    button.setAttribute("aria-pressed", picked.includes(button.dataset.title));
+    button.ariaPressed = picked.includes(button.dataset.title);
   }
-  if (!tiles.length) return;
-  element.querySelector(".pair").hidden = !picked.length;
-  if (!picked.length) return;
-  const titles = picked.length > 1 ? picked : [tiles[0].title, ...picked];
-  const [before, after] = titles.map((title) => tiles.find((tile) => tile.title === title));
-  pair.put(before.picture, after.picture, tiles[0]);
+  const place = element.querySelector(".pair");
+  if (!place) return;
+  const found = there(picked);
+  place.hidden = !found.length || found.length < picked.length;
+  if (place.hidden) return;
+  const [before, after] = found.length > 1 ? found : [props.value.tiles[0], ...found];
+  pair.put(before.picture, after.picture, before);
   pair.show();
   const [second, first] = pair.figure().querySelectorAll("img");
-  [first.alt, second.alt] = titles;
-  const tags = pair.figure().querySelectorAll(".tag");
-  titles.forEach((title, place) => (tags[place].textContent = title));
-  pair.range().ariaLabel = titles.join(" | ");
+  [first.alt, second.alt] = [before.title, after.title];
+  const titles = place.querySelectorAll(".titles span");
+  [titles[0].textContent, titles[1].textContent] = [before.title, after.title];
+  pair.range().ariaLabel = `${before.title} | ${after.title}`;
 };
 element.addEventListener("click", ({ target }) => {
   if (!target.matches(".pick")) return;
   const { title } = target.dataset;
+  picked = there(picked).map((tile) => tile.title);
   picked = picked.includes(title) ? picked.filter((it) => it !== title) : [...picked, title].slice(-2);
   showPicked();
   if (picked.length) pair.figure().scrollIntoView({ block: "nearest" });
@@ -38,7 +45,9 @@ const unfold = () => {
 };
 element.addEventListener("toggle", ({ target }) => (asked[target.dataset.of] = target.open), true);
 watch("value", () => {
-  zoom.show();
+  const photo = props.value?.photo ?? shownPhoto;
+  zoom.show(photo === shownPhoto ? undefined : WHOLE);
+  shownPhoto = photo;
   showPicked();
   unfold();
   element.querySelector(".tiles")?.classList.remove("outdated");
