@@ -173,3 +173,9 @@ def page(browser, page_url, request, nothing_restored_yet):
 def desktop(browser, page_url, nothing_restored_yet):
     with opened(browser, page_url) as page:
         yield page
+
+
+@pytest.fixture
+def phone(browser, page_url, nothing_restored_yet):
+    with opened(browser, page_url, PHONE, has_touch=True) as page:
+        yield page

@@ -65,32 +65,32 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
     assert sheet.format == "PNG"
 
 
-def test_two_attempts_are_put_under_one_slider(page, dark_file):
-    tiles = compared(page, dark_file)
+def test_two_attempts_are_put_under_one_slider(phone, dark_file):
+    tiles = compared(phone, dark_file)
     sources = [it.get_attribute("src") for it in tiles.locator("img").all()]
-    picks, figure = page.locator("#tiles .pick"), page.locator("#tiles .before-after")
+    picks, figure = phone.locator("#tiles .pick"), phone.locator("#tiles .before-after")
 
     def seen():
         """What is on the left and on the right: names and pictures."""
         after, before = (it.get_attribute("src") for it in figure.locator("img").all())
-        return page.locator("#tiles .titles span").all_inner_texts(), [before, after]
+        return phone.locator("#tiles .titles span").all_inner_texts(), [before, after]
 
     assert not figure.is_visible()
     picks.nth(3).click()
-    assert figure.is_visible() and fits_its_width(page)
+    assert figure.is_visible() and fits_its_width(phone)
     assert seen() == ([TEXTS["en"]["dark"], TITLES[3]], [sources[0], sources[4]])
     picks.nth(5).click()
     assert seen() == ([TITLES[3], TITLES[5]], [sources[4], sources[6]])
     picks.nth(0).click()
     assert seen() == ([TITLES[5], TITLES[0]], [sources[6], sources[1]])
     figure.locator("input").focus()
-    page.keyboard.press("Home")
+    phone.keyboard.press("Home")
     assert figure.evaluate("it => it.style.getPropertyValue('--at')") == "0%"
     # Also of the next comparison they are what is seen.
-    page.locator("#compare-detail input[value=raw]").check()
-    page.locator("#all").click()
-    page.wait_for_selector("#sheet", state="hidden", timeout=WAIT_MS)
-    page.wait_for_selector("#sheet", timeout=WAIT_MS)
+    phone.locator("#compare-detail input[value=raw]").check()
+    phone.locator("#all").click()
+    phone.wait_for_selector("#sheet", state="hidden", timeout=WAIT_MS)
+    phone.wait_for_selector("#sheet", timeout=WAIT_MS)
     tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)
     anew = [tiles.locator("img").nth(place).get_attribute("src") for place in (6, 1)]
     assert seen() == ([TITLES[5], TITLES[0]], anew) and sources[6] not in anew

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from browsing import PHONE, WAIT_MS, give, opened, slider_of, tab
+from browsing import WAIT_MS, give, slider_of, tab
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
@@ -13,12 +13,6 @@ IS_IN_VIEW = """(part) => {
   const box = document.querySelector(part)?.getBoundingClientRect();
   return box && box.top >= 0 && box.bottom <= window.innerHeight;
 }"""
-
-
-@pytest.fixture
-def phone(browser, page_url, nothing_restored_yet):
-    with opened(browser, page_url, PHONE, has_touch=True) as page:
-        yield page
 
 
 @pytest.fixture
