@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import pandas as pd
+from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.batch import Job
@@ -135,7 +136,7 @@ def _one(
         yield so_far._replace(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
     pair |= _result(done, job)
-    work.made[_what(job, settings)] = Made(job.target, pair | _thumb(done, path.name))
+    work.made[_what(job, settings)] = Made(job.target, pair)
     yield so_far._replace(
         slider={**pair, "words": said},
         download=gr.DownloadButton(label, value=str(job.target), interactive=True, visible=True),
@@ -162,8 +163,7 @@ def _made(
         if done is None:
             yield None, failure
             continue
-        pair = _pair(job.source, done, said) | _result(done, job) | _thumb(done, job.source.name)
-        work.made[what] = Made(job.target, pair)
+        work.made[what] = Made(job.target, _pair(job.source, done, said) | _result(done, job))
         yield work.made[what], ""
 
 
@@ -231,7 +231,7 @@ def _brightness_choices(
 
 
 def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
-    """What the slider shows of one photo."""
+    """What the slider shows of one photo, and by what it is picked among several."""
     pictures = [service.preview(it, done.photo) for it in (done.photo, done.restored)]
     width, height = done.size
     peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
@@ -246,6 +246,8 @@ def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
         "height": height,
         "is_whole": all(it.size == done.size for it in pictures),
         "print": said["quick_look"] if done.is_quick_look else took,
+        "name": path.name,
+        **_thumb(pictures[1]),
     }
 
 
@@ -255,12 +257,10 @@ def _result(done: Run, job: Job) -> dict:
     return {"result": file_data(job.target)} if is_as_large else {}
 
 
-def _thumb(done: Run, name: str) -> dict:
-    """By what a photo is picked among several."""
-    picture = service.preview(done.restored, done.photo)
+def _thumb(picture: Image.Image) -> dict:
+    """The picture made small in place."""
     picture.thumbnail((service.CHOICE_PX, service.CHOICE_PX))
     return {
-        "name": name,
         "thumb": shown(picture, "thumb"),
         "thumb_width": picture.width,
         "thumb_height": picture.height,
