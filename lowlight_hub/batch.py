@@ -82,14 +82,17 @@ def find_photos(
     return list(photos.values()), left_out, complaints
 
 
-def plan(photos: Sequence[Found], out: Path, label: str, suffix: str | None = None) -> list[Job]:
+def plan(
+    photos: Sequence[Found], out: Path, labels: Sequence[str], suffix: str | None = None
+) -> list[Job]:
     """What is written where: FOLDER/STEM_LABEL.EXT in the folder `out`, numbered where names meet.
 
+    `labels` are those of each photo, see label_of.
     `suffix` (".png", say) is that of all results; None keeps each photo's own where it can be
     written, and takes .png elsewhere.
     """
     jobs, taken = [], set()
-    for photo in photos:
+    for photo, label in zip(photos, labels, strict=True):
         own = photo.path.suffix.lower()
         extension = suffix or (own if own in SAVED_SUFFIXES else ".png")
         number = 1

@@ -77,7 +77,9 @@ def _enhance(arguments: argparse.Namespace) -> int:
     for label, brightness in labels.items():
         written, there, failures = enhance_batch(
             model,
-            [Job(photos[0].path, out)] if is_file else plan(photos, out, label, suffix),
+            [Job(photos[0].path, out)]
+            if is_file
+            else plan(photos, out, [label] * len(photos), suffix),
             **look,
             brightness=brightness,
             keep_metadata=arguments.keep_metadata,

@@ -117,7 +117,7 @@ def test_a_link_to_itself_stops_no_other_photo(night, tmp_path, capsys):
 
 
 def test_names_that_differ_in_case_only_do_not_meet():
-    jobs = plan([Found(Path("A.jpg")), Found(Path("a.jpg"))], Path("out"), "vae")
+    jobs = plan([Found(Path("A.jpg")), Found(Path("a.jpg"))], Path("out"), 2 * ["vae"])
     assert [job.target.name for job in jobs] == ["A_vae.jpg", "a_vae-2.jpg"]
 
 

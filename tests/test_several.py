@@ -124,12 +124,17 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
 
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
     """The files of a run of several photos by a visitor who has this in work."""
-    settings = (DEFAULT, 1.0, 0.0, "transfer", "same", False)
-    list(
-        enhancing.enhance_photos(
-            number, work, [(str(it), None) for it in photos], *settings, None, gr.Progress()
-        )
+    settings = (
+        None,
+        [(str(it), None) for it in photos],
+        DEFAULT,
+        1.0,
+        0.0,
+        "transfer",
+        "same",
+        False,
     )
+    list(enhancing.enhance_photos(number, work, *settings, None, gr.Progress()))
     return work.results.files
 
 
@@ -198,3 +203,58 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
     assert np.array_equal(before, np.asarray(given))
     assert np.array_equal(after, np.asarray(enhance(load_model(DEFAULT), given)))
     assert fits_its_width(page)
+
+
+def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, dark_file):
+    copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third")]
+    give(desktop, dark_file, *copies)
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    strip = desktop.locator("#slider .strip button")
+    strip.nth(1).click()
+    gate, run, restored = threading.Event(), service.run, []
+
+    def after_the_gate(photo, settings, step):
+        gate.wait()
+        restored.append(settings.brightness)
+        return run(photo, settings, step)
+
+    monkeypatch.setattr(service, "run", after_the_gate)
+    stops = desktop.locator("#slider input[name=more-stops]")
+    stops.focus()
+    try:
+        for _ in range(5):
+            desktop.keyboard.press("ArrowRight")
+        # Meanwhile it stays in view, as it was.
+        desktop.locator("#slider .before-after.outdated").wait_for(timeout=WAIT_MS)
+        desktop.wait_for_timeout(500)
+        print_ = desktop.locator("#slider .small-print")
+        assert print_.inner_text().startswith("second.png")
+    finally:
+        gate.set()
+    desktop.locator("#slider .before-after:not(.outdated)").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    names = [f"dark_{DEFAULT}.png", f"second_{DEFAULT}_+0.5EV.png", f"third_{DEFAULT}.png"]
+    assert archive.namelist() == names
+    assert restored[-1] == 0.5
+    assert print_.inner_text().startswith("second.png")
+    second = Image.open(archive.open(names[1]))
+    expected = enhance(load_model(DEFAULT), dark_file, brightness=0.5)
+    assert np.array_equal(np.asarray(second), np.asarray(expected))
+    # It is of this photo alone, and added to what is set for all.
+    assert stops.input_value() == "0.5"
+    strip.nth(2).click()
+    assert stops.input_value() == "0"
+    strip.nth(1).click()
+    assert stops.input_value() == "0.5"
+
+
+def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path):
+    paths = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
+    stops = {str(paths[0]): 1.5}
+    each = service.jobs_of(paths, Settings(brightness=1), stops)
+    assert [of_job.brightness for _, of_job in each] == [2, 1]
+    assert [job.target.name for job, _ in each] == [
+        f"one_{DEFAULT}_+2EV.jpg",
+        f"two_{DEFAULT}_+1EV.jpg",
+    ]

@@ -62,7 +62,7 @@ def enhance(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
-    (job,) = service.jobs_of([_path(photo)], settings)
+    ((job, _),) = service.jobs_of([_path(photo)], settings)
     done, failure = service.run_job(job, settings)
     if done is None:
         raise LowlightError(failure)
@@ -95,7 +95,7 @@ def enhance_batch(
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
     files, failures = [], []
-    for job in service.jobs_of([_path(photo) for photo in photos], settings):
+    for job, _ in service.jobs_of([_path(photo) for photo in photos], settings):
         done, failure = service.run_job(job, settings)
         if done is None:
             failures.append(failure)

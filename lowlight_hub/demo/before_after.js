@@ -5,6 +5,9 @@ const pair = divided();
 let wanted = null;
 let picked = null;
 const views = new Map();
+// What was set for each of several photos, by path.
+let moreStops = {};
+window.moreStops = () => moreStops;
 const inView = () => picked ?? props.value;
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
@@ -21,7 +24,7 @@ const zoom = zoomed({
     view = changed;
     if (!fits()) return;
     const told = Math.round((100 * view.zoom) / fits()) + " %";
-    element.querySelector("output").value = told;
+    element.querySelector(".zoom-controls output").value = told;
     element.querySelector("input[name=zoom]").ariaValueText = told;
     placeCloseUp();
     askForCloseUp();
@@ -95,7 +98,7 @@ const askForCloseUp = async () => {
 let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
-  picked = strip.find((it) => it.photo.path === wanted) ?? null;
+  picked = strip.find((it) => it.photo.path === wanted) ?? (props.value?.more ? picked : null);
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
   }
@@ -108,6 +111,7 @@ const show = () => {
   }
   uncover();
   const { path } = inView().photo;
+  showStops(path);
   if (path === shownPhoto) return zoom.show();
   views.set(shownPhoto, { ...view });
   shownPhoto = path;
@@ -119,12 +123,35 @@ element.addEventListener("click", (event) => {
   wanted = props.value.strip[button.dataset.place].photo.path;
   show();
 });
+const stopsRange = () => element.querySelector("input[name=more-stops]");
+const showStops = (path) => {
+  if (!stopsRange()) return;
+  stopsRange().value = moreStops[path] ?? 0;
+  tellStops();
+};
+const tellStops = () => {
+  const stops = Number(stopsRange().value);
+  const told = (stops > 0 ? "+" : stops < 0 ? "\u2212" : "") + Math.abs(stops);
+  element.querySelector("output[name=more-stops]").value = told;
+};
+element.addEventListener("input", ({ target }) => {
+  if (target === stopsRange()) tellStops();
+});
+element.addEventListener("change", ({ target }) => {
+  if (target !== stopsRange()) return;
+  wanted = inView().photo.path;
+  moreStops = { ...moreStops, [wanted]: Number(target.value) };
+  document.querySelector("#adjust").click();
+});
 watch("value", () => {
   if (!props.value) {
-    wanted = shownPhoto = null;
+    wanted = picked = shownPhoto = null;
+    moreStops = {};
     views.clear();
   }
   show();
-  pair.figure()?.classList.remove("outdated");
+  // One that was picked stays until it is there as it is to be now.
+  const isThere = !picked || props.value.strip.includes(picked);
+  pair.figure()?.classList.toggle("outdated", !isThere);
   if (props.value) window.showResult?.("slider");
 });

@@ -51,12 +51,12 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     gr.on([detail.input, reference.input], None, None, None, js=OUTDATED)
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
-    of_work, as_one_more, ending = a_visitors_work("compare")
+    of_work, one_more, ending = a_visitors_work("compare")
     started = button.click(
         comparing.compare_photo,
         [*of_work, photos, reference, detail],
         compared,
-        js=as_one_more,
+        js=f"(_, ...others) => [{one_more}, ...others]",
         api_visibility="private",
         **QUEUED,
     )

@@ -42,6 +42,8 @@ FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
 }"""
 TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
 TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }"""
+# With what was set for each of several photos, see before_after.js.
+OF_EACH = "(_, work, stops, ...others) => [%s, work, window.moreStops?.() ?? {}, ...others]"
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
 # Of other photos, the choices of those before are gone at once; of none, all that is shown.
 OF_OTHER_PHOTOS = """(photos) => {
@@ -83,6 +85,8 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]
     file_format = gr.Radio(formats, value="same", label=I18N("format"), elem_id="format")
     keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
+    more_stops = gr.JSON(visible=False)
+    adjust = gr.Button(visible=HIDDEN, elem_id="adjust")
     with gr.Row():
         button = gr.Button(I18N("run"), min_width=120, elem_id="run")
         stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop")
@@ -103,11 +107,11 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
 
     def listen() -> None:
         settings = [model, strength, brightness, detail, file_format]
-        of_work, as_one_more, ending = a_visitors_work("enhance")
+        of_work, one_more, ending = a_visitors_work("enhance")
         work = {
             "fn": enhancing.enhance_photos,
-            "inputs": [*of_work, photos, *settings, keep],
-            "js": as_one_more,
+            "inputs": [*of_work, more_stops, photos, *settings, keep],
+            "js": OF_EACH % one_more,
             "outputs": [slider, download, luminance, note, choices],
             "trigger_mode": "always_last",
             "show_progress_on": note,
@@ -115,7 +119,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
             **QUEUED,
         }
         changes = [model.input, strength.release, brightness.release, detail.input]
-        changes += [file_format.input, keep.input]
+        changes += [file_format.input, keep.input, adjust.click]
         asking = [button.click, photos.change, *changes]
         shown = [choices, slider, download, luminance]
         for other_photos in (photos.change, example.then):

@@ -26,7 +26,7 @@ from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import Photo
-from lowlight_hub.restoring import Detail, Step
+from lowlight_hub.restoring import MAX_STOPS, Detail, Step
 
 
 class Restored(NamedTuple):
@@ -68,6 +68,7 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
 def enhance_photos(
     number: int,
     work: Work,
+    more_stops: Mapping[str, float] | None,
     photos: list[tuple[str, str | None]] | None,
     model: str,
     strength: float,
@@ -78,7 +79,10 @@ def enhance_photos(
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 - Gradio looks for it there
 ) -> Iterator[Restored]:
-    """Photos under the slider, of several one at a time, and their file or one zip."""
+    """Photos under the slider, of several one at a time, and their file or one zip.
+
+    `more_stops` are, by the paths of several photos, what each is made brighter than all.
+    """
     said = said_to(request)
     results = work.begin(number)
     paths = [Path(path) for path, _ in photos or []]
@@ -98,7 +102,7 @@ def enhance_photos(
         yield from _one(paths[0], settings, said, work, step)
     else:
         steps = progress.tqdm(
-            _made(service.jobs_of(paths, settings), settings, said, work, step),
+            _made(service.jobs_of(paths, settings, more_stops), said, work, step),
             total=len(paths),
             unit=said["photo_count"],
         )
@@ -126,7 +130,7 @@ def _one(
             # With all the rest: of what comes at the same time, a page draws the last only.
             so_far = so_far._replace(choices=choices)
             yield so_far
-    (job,) = service.jobs_of([path], settings)
+    ((job, _),) = service.jobs_of([path], settings)
     try:
         service.save(done, job, settings)
     except LowlightError as error:
@@ -150,10 +154,10 @@ def _what(job: Job, settings: Settings) -> tuple:
 
 
 def _made(
-    jobs: Sequence[Job], settings: Settings, said: Mapping[str, str], work: Work, step: Step
+    jobs: Sequence[tuple[Job, Settings]], said: Mapping[str, str], work: Work, step: Step
 ) -> Iterator[tuple[Made | None, str]]:
     """What each became, or None and what went wrong; what was made before is not made again."""
-    for job in jobs:
+    for job, settings in jobs:
         what = _what(job, settings)
         known = work.made.get(what)
         if known is not None and known.lasts:
@@ -178,7 +182,9 @@ def _several(
         else:
             results.files.append(made.file)
             pairs.append(made.shown)
-            slider = {**made.shown, "strip": pairs, "words": said}
+            more = len(results.files) + len(results.failures) < count
+            several = {"strip": pairs, "more": more, "most_stops": MAX_STOPS}
+            slider = {**made.shown, **several, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         so_far = Restored(
             slider=slider,

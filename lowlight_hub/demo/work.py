@@ -81,8 +81,8 @@ class Work:
 def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
     """A run's number and a Work, the first inputs of whatever starts runs of this kind.
 
-    Then the script that counts the number up there, and the settings of events that end what is in
-    work, with functions of these two inputs.
+    Then the script's expression that counts the number up there, and the settings of events that
+    end what is in work, with functions of these two inputs.
     """
     runs = f"window.{kind}Runs"
     inputs = [gr.Number(0, precision=0, visible=False), gr.State(Work())]
@@ -93,7 +93,7 @@ def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    return inputs, f"(_, ...others) => [({runs} = ({runs} ?? 0) + 1), ...others]", ending
+    return inputs, f"({runs} = ({runs} ?? 0) + 1)", ending
 
 
 def end_work(number: int, work: Work) -> None:
