@@ -280,7 +280,7 @@ def renewed(table: str, lines: list[list[str]]) -> str:
 
 
 def _folder(text: str) -> Path:
-    if not photos_below(Path(text)):
+    if not photos_below(Path(text))[0]:
         raise argparse.ArgumentTypeError(f"there are no photos in {text}")
     return Path(text)
 

@@ -60,7 +60,7 @@ def find_photos(
     """
     models, details = ("|".join(map(re.escape, it)) for it in ({label, *ATTEMPTS}, DETAILS))
     settings = rf"(_({details}))?(_strength[^_]+)?(_[+-][^_]+EV)?"
-    result = re.compile(rf".*_(.+-)?({models}){settings}(-\d+)?")
+    result = re.compile(rf".*_(.+-)?({models}){settings}(-\d+)?", re.DOTALL)
     results = Path(os.path.realpath(out))
     photos: dict[str, Found] = {}
     left_out, complaints = [], []

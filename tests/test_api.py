@@ -9,6 +9,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from browsing import served
@@ -137,6 +138,17 @@ def test_what_is_no_photo_is_refused_without_a_path(client, tmp_path, endpoint):
     with pytest.raises(AppError, match="cannot be read as a photo") as caught:
         client.predict(handle_file(tmp_path / "text.png"), api_name=endpoint)
     assert "/" not in str(caught.value)
+
+
+@pytest.mark.parametrize("endpoint", ["enhance", "enhance_batch", "compare"])
+def test_no_other_file_of_the_server_is_read(page_url, tmp_path, dark_file, endpoint):
+    secret = shutil.copy(dark_file, tmp_path / "secret.png")
+    # Gradio looks after what says that it is a file, and clients need not say so.
+    given = {"path": str(secret)}
+    address = f"{page_url.rstrip('/')}/gradio_api/call/{endpoint}"
+    asked = httpx.post(address, json={"data": [[given] if endpoint == "enhance_batch" else given]})
+    answer = httpx.get(f"{address}/{asked.json()['event_id']}", timeout=60).text
+    assert "event: error" in answer and "event: complete" not in answer
 
 
 def test_a_reference_of_another_size_is_refused(client, tmp_path, dark_file):

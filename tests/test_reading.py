@@ -22,6 +22,15 @@ def test_tiffs_of_other_kinds_are_named(tmp_path):
         open_photo(tmp_path / "float.tif")
 
 
+def test_a_tiff_that_is_not_known_is_not_taken_for_a_raw_file(tmp_path):
+    grey_and_alpha = np.stack([RAMP_16, np.full_like(RAMP_16, 65535)], axis=2)
+    tifffile.imwrite(
+        tmp_path / "grey.tif", grey_and_alpha, photometric="minisblack", extrasamples=[2]
+    )
+    with pytest.raises(LowlightError, match="a TIFF of a kind that cannot be read"):
+        open_photo(tmp_path / "grey.tif")
+
+
 @pytest.mark.parametrize("tags", [{"subfiletype": 1}, {"extratags": [(50706, 1, 4, b"\1\4\0\0")]}])
 def test_of_a_raw_file_the_thumbnail_is_not_taken_for_the_photo(tmp_path, tags):
     thumbnail = np.zeros((120, 160, 3), np.uint8)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from lowlight_hub.demo import scratch, service
@@ -52,6 +53,18 @@ def check_there(photos: Iterable[Path], said: Mapping[str, str]) -> None:
     """Raises LowlightError for photos that are shown still, but were swept away."""
     if not all(photo.is_file() for photo in photos):
         raise LowlightError(said["gone"])
+
+
+def handed_out(path: str) -> Path:
+    """A file by the path that a page or a client sends, which may be any.
+
+    Raises LowlightError for one that this server was not given, nor made: Gradio only looks after
+    what is marked as a file.
+    """
+    file = Path(path).resolve()
+    if not file.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise LowlightError("This file is none that was uploaded here")
+    return file
 
 
 def file_data(file: Path) -> Any:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.demo import service
-from lowlight_hub.demo.answers import file_data, shown
+from lowlight_hub.demo.answers import file_data, handed_out, shown
 from lowlight_hub.demo.comparing import captioned
 from lowlight_hub.demo.figures import figures_by_model
 from lowlight_hub.demo.scratch import zipped
@@ -167,5 +167,5 @@ def add_endpoints() -> None:
 
 
 def _path(file: Any) -> Path:
-    # Gradio hands over what it calls a FileData as a dictionary.
-    return Path(file["path"])
+    # Gradio hands over what it calls a FileData as a dictionary, of whatever the client sent.
+    return handed_out(file["path"])

@@ -7,11 +7,10 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from lowlight_hub.demo import scratch
-from lowlight_hub.demo.answers import shown
+from lowlight_hub.demo.answers import handed_out, shown
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, to_picture
 
@@ -34,7 +33,7 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     try:
         width = max(1, int(asked["width"]))
-        files = [_handed_out(asked[name]) for name in ("photo", "result")]
+        files = [handed_out(asked[name]) for name in ("photo", "result")]
         with _one_at_a_time:
             pictures = _opened(*files)
             pixels = _in_pixels(asked["box"], *pictures[0].size)
@@ -48,13 +47,6 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
     finally:
         _waiting.release()
     return {"before": before, "after": after, "pixels": pixels}
-
-
-def _handed_out(path: str) -> Path:
-    file = Path(path).resolve()
-    if not file.is_relative_to(Path(get_upload_folder()).resolve()):
-        raise LowlightError("This file is none that the page was given")
-    return file
 
 
 # The view is moved more often than the photo is changed.

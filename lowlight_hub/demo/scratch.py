@@ -1,6 +1,7 @@
 """Files that the demo hands out: each is deleted within the hour, and all when it ends."""
 
 import atexit
+import logging
 import tempfile
 import time
 import zipfile
@@ -55,12 +56,15 @@ def _root(handed_out_from: str) -> Path:
 
 def _sweep(root: Path) -> None:
     while root.is_dir():
-        for forget in _forgetting:
-            forget()
         # Whatever is looked at may be deleted meanwhile, the root itself included.
         with suppress(OSError):
             for folder in list(root.iterdir()):
                 with suppress(OSError):
                     if time.time() - folder.stat().st_mtime > KEEP_S:
                         rmtree(folder)
+        for forget in _forgetting:
+            try:
+                forget()
+            except Exception:  # photos are deleted whatever happens
+                logging.exception("what was remembered of photos was not forgotten")
         time.sleep(SWEEP_S)

@@ -177,6 +177,9 @@ def _developed(encoded: bytes, name: str) -> Image.Image | None:
     try:
         picture = Image.open(BytesIO(encoded), formats=FORMATS)
     except UnidentifiedImageError:
+        # LibRaw would take any for a sensor's values.
+        if PurePath(name).suffix.lower() in (".tif", ".tiff"):
+            raise
         return None
     if not isinstance(picture, TiffImageFile):
         return picture
