@@ -75,11 +75,10 @@ def _enhance(arguments: argparse.Namespace) -> int:
     suffix = f".{arguments.format}" if arguments.format else None
     count, existing = 0, []
     for label, brightness in labels.items():
+        named = len(photos) * [label]
         written, there, failures = enhance_batch(
             model,
-            [Job(photos[0].path, out)]
-            if is_file
-            else plan(photos, out, [label] * len(photos), suffix),
+            [Job(photos[0].path, out)] if is_file else plan(photos, out, named, suffix),
             **look,
             brightness=brightness,
             keep_metadata=arguments.keep_metadata,

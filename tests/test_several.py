@@ -124,17 +124,9 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
 
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
     """The files of a run of several photos by a visitor who has this in work."""
-    settings = (
-        None,
-        [(str(it), None) for it in photos],
-        DEFAULT,
-        1.0,
-        0.0,
-        "transfer",
-        "same",
-        False,
-    )
-    list(enhancing.enhance_photos(number, work, *settings, None, gr.Progress()))
+    given = [(str(it), None) for it in photos]
+    settings = (DEFAULT, 1.0, 0.0, "transfer", "same", False)
+    list(enhancing.enhance_photos(number, work, None, given, *settings, None, gr.Progress()))
     return work.results.files
 
 
@@ -249,12 +241,12 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     assert stops.input_value() == "0.5"
 
 
-def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path):
-    paths = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
-    stops = {str(paths[0]): 1.5}
-    each = service.jobs_of(paths, Settings(brightness=1), stops)
-    assert [of_job.brightness for _, of_job in each] == [2, 1]
-    assert [job.target.name for job, _ in each] == [
-        f"one_{DEFAULT}_+2EV.jpg",
-        f"two_{DEFAULT}_+1EV.jpg",
-    ]
+def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
+    photos = [dark_file, tmp_path / "two.png"]
+    shutil.copy(*photos)
+    given, work, stops = [(str(it), None) for it in photos], Work(), {str(dark_file): 1.5}
+    settings = (DEFAULT, 1.0, 1.0, "transfer", "same", False)
+    list(enhancing.enhance_photos(1, work, stops, given, *settings, None, gr.Progress()))
+    names = [f"dark_{DEFAULT}_+2EV.png", f"two_{DEFAULT}_+1EV.png"]
+    assert [file.name for file in work.results.files] == names
+    assert [settings.brightness for *_, settings in work.made] == [2, 1]

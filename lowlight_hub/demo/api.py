@@ -62,7 +62,7 @@ def enhance(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
-    ((job, _),) = service.jobs_of([_path(photo)], settings)
+    (job,) = service.jobs_of([_path(photo)], [settings])
     done, failure = service.run_job(job, settings)
     if done is None:
         raise LowlightError(failure)
@@ -94,15 +94,15 @@ def enhance_batch(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
     """
     settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
+    if not photos:
+        raise LowlightError(words(None)["no_photo"])
     files, failures = [], []
-    for job, _ in service.jobs_of([_path(photo) for photo in photos], settings):
+    for job in service.jobs_of([_path(photo) for photo in photos], len(photos) * [settings]):
         done, failure = service.run_job(job, settings)
         if done is None:
             failures.append(failure)
         else:
             files.append(job.target)
-    if not photos:
-        raise LowlightError(words(None)["no_photo"])
     if not files:
         raise LowlightError(failures[0])
     return file_data(zipped(files)), failures

@@ -95,6 +95,18 @@ const askForCloseUp = async () => {
   placeCloseUp();
 };
 
+const stopsRange = () => element.querySelector("input[name=more-stops]");
+const tellStops = () => {
+  const stops = Number(stopsRange().value);
+  const told = (stops > 0 ? "+" : stops < 0 ? "\u2212" : "") + Math.abs(stops);
+  element.querySelector("output[name=more-stops]").value = told;
+};
+const showStops = (path) => {
+  if (!stopsRange()) return;
+  stopsRange().value = moreStops[path] ?? 0;
+  tellStops();
+};
+
 let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
@@ -123,17 +135,6 @@ element.addEventListener("click", (event) => {
   wanted = props.value.strip[button.dataset.place].photo.path;
   show();
 });
-const stopsRange = () => element.querySelector("input[name=more-stops]");
-const showStops = (path) => {
-  if (!stopsRange()) return;
-  stopsRange().value = moreStops[path] ?? 0;
-  tellStops();
-};
-const tellStops = () => {
-  const stops = Number(stopsRange().value);
-  const told = (stops > 0 ? "+" : stops < 0 ? "\u2212" : "") + Math.abs(stops);
-  element.querySelector("output[name=more-stops]").value = told;
-};
 element.addEventListener("input", ({ target }) => {
   if (target === stopsRange()) tellStops();
 });

@@ -1,6 +1,7 @@
 """What the events of the page's Enhance tab do: inputs of parts in, values for parts out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -101,12 +102,18 @@ def enhance_photos(
     if len(paths) == 1:
         yield from _one(paths[0], settings, said, work, step)
     else:
+        each = [_brighter(settings, (more_stops or {}).get(str(path), 0.0)) for path in paths]
         steps = progress.tqdm(
-            _made(service.jobs_of(paths, settings, more_stops), said, work, step),
+            _made(service.jobs_of(paths, each), each, said, work, step),
             total=len(paths),
             unit=said["photo_count"],
         )
         yield from _several(steps, len(paths), said, results)
+
+
+def _brighter(settings: Settings, stops: float) -> Settings:
+    brightness = min(MAX_STOPS, max(-MAX_STOPS, settings.brightness + stops))
+    return replace(settings, brightness=round(brightness, 2))
 
 
 def _one(
@@ -130,7 +137,7 @@ def _one(
             # With all the rest: of what comes at the same time, a page draws the last only.
             so_far = so_far._replace(choices=choices)
             yield so_far
-    ((job, _),) = service.jobs_of([path], settings)
+    (job,) = service.jobs_of([path], [settings])
     try:
         service.save(done, job, settings)
     except LowlightError as error:
@@ -154,10 +161,14 @@ def _what(job: Job, settings: Settings) -> tuple:
 
 
 def _made(
-    jobs: Sequence[tuple[Job, Settings]], said: Mapping[str, str], work: Work, step: Step
+    jobs: Sequence[Job],
+    each: Sequence[Settings],
+    said: Mapping[str, str],
+    work: Work,
+    step: Step,
 ) -> Iterator[tuple[Made | None, str]]:
     """What each became, or None and what went wrong; what was made before is not made again."""
-    for job, settings in jobs:
+    for job, settings in zip(jobs, each, strict=True):
         what = _what(job, settings)
         known = work.made.get(what)
         if known is not None and known.lasts:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
 from lowlight_hub.photos.photo import in_8_bits, over_its_mean
-from lowlight_hub.restoring import MAX_STOPS, Detail, Step, check_settings, overview_of, restore
+from lowlight_hub.restoring import Detail, Step, check_settings, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
 try:
@@ -238,12 +238,10 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
     yield run(photo, settings, step)
 
 
-def jobs_of(
-    paths: Sequence[Path], settings: Settings, more_stops: Mapping[str, float] | None = None
-) -> list[tuple[Job, Settings]]:
-    """Where the results of these photos are written, and the settings for each.
+def jobs_of(paths: Sequence[Path], settings: Sequence[Settings]) -> list[Job]:
+    """Where the results of these photos are written; `settings` are those of each, one at least.
 
-    Its brightness is by so many stops more, where `more_stops` has any for its path.
+    They differ in brightness alone.
     Raises LowlightError for more than MAX_PHOTOS photos.
     """
     if len(paths) > MAX_PHOTOS:
@@ -251,16 +249,10 @@ def jobs_of(
             f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
             "or `lowlight-hub enhance FOLDER` on your own machine"
         )
-    each = [_brighter(settings, (more_stops or {}).get(str(path), 0.0)) for path in paths]
-    labels = [label_of(it.model, it.brightness, it.detail, it.strength) for it in each]
-    suffix = None if settings.file_format == "same" else f".{settings.file_format}"
-    jobs = plan([Found(path) for path in paths], scratch.new_folder(), labels, suffix)
-    return list(zip(jobs, each, strict=True))
-
-
-def _brighter(settings: Settings, stops: float) -> Settings:
-    brightness = min(MAX_STOPS, max(-MAX_STOPS, settings.brightness + stops))
-    return replace(settings, brightness=round(brightness, 2))
+    labels = [label_of(it.model, it.brightness, it.detail, it.strength) for it in settings]
+    file_format = settings[0].file_format
+    suffix = None if file_format == "same" else f".{file_format}"
+    return plan([Found(path) for path in paths], scratch.new_folder(), labels, suffix)
 
 
 def save(done: Run, job: Job, settings: Settings) -> None:
