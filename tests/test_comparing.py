@@ -8,7 +8,7 @@ from PIL import Image
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import service
+from lowlight_hub.demo import comparison, service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
@@ -124,7 +124,7 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
 ):
     (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
     few = {name: ATTEMPTS[name] for name in ("listing", "attempt-1", DEFAULT)}
-    monkeypatch.setattr(service, "ATTEMPTS", few)
+    monkeypatch.setattr(comparison, "ATTEMPTS", few)
     give(desktop, dark_file, tmp_path / "second.png")
     slider_of(desktop)
     tab(desktop, 1)
@@ -158,7 +158,7 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
     desktop, monkeypatch, tmp_path, dark_file
 ):
     (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
-    monkeypatch.setattr(service, "ATTEMPTS", {DEFAULT: ATTEMPTS[DEFAULT]})
+    monkeypatch.setattr(comparison, "ATTEMPTS", {DEFAULT: ATTEMPTS[DEFAULT]})
     tab(desktop, 1)
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
     desktop.wait_for_selector("#reference img", timeout=WAIT_MS)

@@ -7,7 +7,7 @@ from browsing import WAIT_MS, give, slider_of, tab
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import service
+from lowlight_hub.demo import comparison, service
 
 IS_IN_VIEW = """(part) => {
   const box = document.querySelector(part)?.getBoundingClientRect();
@@ -46,7 +46,7 @@ def test_who_went_on_to_read_elsewhere_is_left_there(phone, monkeypatch, dark_fi
 
 
 def test_a_comparison_comes_into_view(phone, monkeypatch, dark_file):
-    monkeypatch.setattr(service, "ATTEMPTS", {it: ATTEMPTS[it] for it in ("listing", DEFAULT)})
+    monkeypatch.setattr(comparison, "ATTEMPTS", {it: ATTEMPTS[it] for it in ("listing", DEFAULT)})
     give(phone, dark_file)
     slider_of(phone)
     tab(phone, 1)

@@ -190,7 +190,7 @@ def test_a_tracker_that_is_not_installed_is_named(capsys, monkeypatch):
 
 def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
     from lowlight_hub.__main__ import main as lowlight_hub
-    from lowlight_hub.demo import figures, service
+    from lowlight_hub.demo import comparison, figures, service
     from lowlight_hub.photos import open_photo
     from lowlight_hub.shelf import Shelf
 
@@ -201,7 +201,7 @@ def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, m
     assert list_models() == ["toy"]
     assert load_model("toy")(torch.rand(1, 3, 8, 8)).shape == (1, 3, 8, 8)
     monkeypatch.setattr(service, "SHELF", Shelf())
-    *_, (tiles, _) = service.compare(open_photo(dark_file), None, "transfer")
+    *_, (tiles, _) = comparison.compare(open_photo(dark_file), None, "transfer")
     assert [tile.attempt.title for tile in tiles] == ["A toy"]
     assert [name for _, name in figures.model_choices()] == ["toy"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
-from lowlight_hub.demo import service
+from lowlight_hub.demo import comparison, service
 from lowlight_hub.demo.answers import file_data, handed_out, shown
 from lowlight_hub.demo.comparing import captioned
 from lowlight_hub.demo.figures import figures_by_model
@@ -121,7 +121,7 @@ def compare(
     """
     opened = open_photo(_path(photo), "The photo")
     goal = open_photo(_path(reference), "The bright reference") if reference else None
-    *_, (tiles, failures) = service.compare(opened, goal, detail)
+    *_, (tiles, failures) = comparison.compare(opened, goal, detail)
     if not tiles:
         raise LowlightError(failures[0])
     answers = [

@@ -17,7 +17,7 @@ from lowlight_hub.demo.answers import (
     shown,
     told_in_the_note,
 )
-from lowlight_hub.demo.service import Tile
+from lowlight_hub.demo.comparison import Tile, compare
 from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos import open_photo, save_photo
@@ -66,7 +66,7 @@ def compare_photo(
     tiles: list[Tile] = []
     failures: list[str] = []
     hidden = gr.DownloadButton(visible=HIDDEN)
-    steps = service.compare(photo, goal, detail, lambda *_: work.check(number))
+    steps = compare(photo, goal, detail, lambda *_: work.check(number))
     for tiles, failures in steps:  # noqa: B007 - used after it
         cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
         value = {

@@ -11,18 +11,17 @@ from threading import BoundedSemaphore
 import numpy as np
 from PIL import Image
 
-from lowlight_hub.attempts import ATTEMPTS, DEFAULT, Attempt
+from lowlight_hub.attempts import ATTEMPTS, DEFAULT
 from lowlight_hub.batch import Found, Job, label_of, plan
 from lowlight_hub.demo import scratch
 from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.evaluation import check_measurable, psnr_and_ssim
 from lowlight_hub.folders import bundled
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import Photo, open_photo, over_white, save_photo, to_picture
-from lowlight_hub.photos.photo import in_8_bits, over_its_mean
+from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
+from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.restoring import Detail, Step, check_settings, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
@@ -43,8 +42,6 @@ SHELF = Shelf()
 FORMATS = ("same", "png", "jpg", "webp")
 # Pictures on the page are previews: a large photo would take seconds to encode and to send.
 PREVIEW_PX = 1280
-# PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
-MEASURED_PIXELS = 2_000_000
 # A photo of as many pixels or fewer is restored within a second or two.
 QUICK_PIXELS = 4_000_000
 MAX_PHOTOS = 50
@@ -81,17 +78,6 @@ class Run:
     """Width and height of the photo that was given."""
     is_quick_look: bool = False
     """Whether `photo` is a small one of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tile:
-    """What one attempt made of a photo. `psnr` in dB and `ssim` where there is a reference."""
-
-    attempt: Attempt
-    picture: Image.Image
-    seconds: float
-    psnr: float | None = None
-    ssim: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,48 +271,6 @@ def _run_of_example(example: Path, settings: Settings) -> Run:
     return run(open_photo(example, example.name), settings)
 
 
-def compare(
-    photo: Photo, reference: Photo | None, detail: Detail, step: Step | None = None
-) -> Iterator[tuple[list[Tile], list[str]]]:
-    """One tile more at each step, in the table's order, and why attempts are left out.
-
-    Raises LowlightError for an unknown detail and for a reference of another size.
-    """
-    check_settings(detail=detail)
-    if reference is not None and reference.size != photo.size:
-        sizes = ["{}×{}".format(*it.size) for it in (reference, photo)]
-        raise LowlightError(
-            f"The bright reference is {sizes[0]} pixels and the photo {sizes[1]}: "
-            "give two of the same size"
-        )
-    if reference is not None:
-        check_measurable(reference, "The bright reference")
-    goal = None if reference is None else _measurable(reference)
-    tiles: list[Tile] = []
-    failures: list[str] = []
-    for name, attempt in ATTEMPTS.items():
-        try:
-            done = run(photo, Settings(model=name, detail=detail), step)
-        except Exception as error:  # nor one model the others
-            failures.append(f"{attempt.title}: {in_words(error)}")
-            continue
-        figures: tuple[float, float] | tuple[None, None] = (None, None)
-        if goal is not None:
-            figures = psnr_and_ssim(_measurable(done.restored, goal.shape), goal)
-        tiles.append(
-            Tile(
-                attempt=attempt,
-                picture=preview(done.restored, photo),
-                seconds=done.seconds,
-                psnr=figures[0],
-                ssim=figures[1],
-            )
-        )
-        yield tiles, failures
-    if not tiles:
-        yield tiles, failures
-
-
 def preview(restored: Photo, photo: Photo) -> Image.Image:
     """What the page shows: of a square raw answer the photo's own proportions again."""
     picture = to_picture(restored)
@@ -344,17 +288,3 @@ def histogram(photo: Photo) -> np.ndarray:
     luminance = np.asarray(preview(photo, photo).convert("L"))
     counts, _ = np.histogram(luminance, bins=LUMINANCE_BINS, range=(0, 256))
     return 100 * counts / luminance.size
-
-
-def _measurable(photo: Photo, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """H W 3, uint8, of at most MEASURED_PIXELS, or of the shape given."""
-    picture = to_picture(Photo(over_white(in_8_bits(photo))))
-    width, height = picture.size
-    if shape is not None:
-        height, width = shape[:2]
-    elif width * height > MEASURED_PIXELS:
-        scale = (MEASURED_PIXELS / (width * height)) ** 0.5
-        width, height = (max(1, round(side * scale)) for side in (width, height))
-    if (width, height) != picture.size:
-        picture = picture.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(picture)
