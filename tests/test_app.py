@@ -13,7 +13,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
-from lowlight_hub.photos import save_photo, to_picture
+from lowlight_hub.photos import photo_of, save_photo, to_picture
 
 
 def shown_share(page) -> str:
@@ -265,6 +265,32 @@ def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#slider .before-after", state="detached", timeout=WAIT_MS)
     desktop.locator("#download").wait_for(state="hidden", timeout=WAIT_MS)
+
+
+def test_the_brightness_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    brightness = desktop.locator("#brightness input[type=number]")
+    brightness.fill("1")
+    desktop.keyboard.press("Enter")
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    desktop.wait_for_selector("#slider .before-after", state="detached", timeout=WAIT_MS)
+    assert brightness.input_value() == "0"
+
+
+def test_who_asks_for_something_without_a_photo_is_shown_where_photos_go(phone):
+    phone.locator("#run").click()
+    phone.wait_for_selector("#photos.asked")
+    place = phone.locator("#photos").bounding_box()
+    assert place["y"] >= 0 and place["y"] + place["height"] <= phone.viewport_size["height"]
+
+
+def test_luminance_is_of_what_is_seen():
+    pixels = np.zeros((40, 40, 4), np.uint8)
+    pixels[:10] = (200, 200, 200, 255)
+    shares = service.histogram(photo_of(Image.fromarray(pixels)))
+    assert shares.sum() == pytest.approx(100) and shares[0] < 5 and shares[50] > 90
 
 
 def test_the_page_can_be_installed(page_url, browser):

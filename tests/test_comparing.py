@@ -134,6 +134,17 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
     note = desktop.locator("#compare-note")
     note.get_by_text(f"{TEXTS['en']['first_of']}: {dark_file.name}").wait_for(timeout=WAIT_MS)
+    # Of another photo, this is not the reference.
+    tab(desktop, 0)
+    desktop.locator("#slider .strip button").nth(1).click()
+    tab(desktop, 1)
+    desktop.locator("#all").click()
+    note.get_by_text(f"{TEXTS['en']['first_of']}: second.png").wait_for(timeout=WAIT_MS)
+    assert desktop.locator("#reference img").count() == 0
+    titles = desktop.locator("#tiles strong")
+    assert titles.all_inner_texts() == [TEXTS["en"]["dark"], *(it.title for it in few.values())]
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
     assert not desktop.locator("#sheet").is_visible() and note.inner_text() == ""

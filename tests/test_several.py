@@ -10,13 +10,21 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-from browsing import WAIT_MS, downloaded, fits_its_width, give, opacity_of_the_picture
+from browsing import (
+    WAIT_MS,
+    download,
+    downloaded,
+    fits_its_width,
+    give,
+    opacity_of_the_picture,
+)
 from PIL import Image
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo import work as work_module
+from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
@@ -119,7 +127,7 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
         desktop.locator("#run").click()
         desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
         desktop.wait_for_timeout(500)
-        assert strip.count() == 3
+        strip.nth(2).wait_for(timeout=WAIT_MS)
 
 
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
@@ -169,9 +177,9 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
     give(page, *(tmp_path / f"{name}.png" for name in ("bright", "dark", "between")))
     strip = page.locator("#slider .strip button")
     strip.nth(2).wait_for(timeout=WAIT_MS)
-    print_ = page.locator("#slider .small-print")
-    assert print_.inner_text().startswith("between.png")
-    assert strip.nth(2).get_attribute("aria-pressed") == "true"
+    print_ = page.locator("#slider .small-print").first
+    assert print_.inner_text().startswith("bright.png")
+    assert strip.nth(0).get_attribute("aria-pressed") == "true"
     strip.nth(1).click()
     assert print_.inner_text().startswith("dark.png")
     pressed = [it.get_attribute("aria-pressed") for it in strip.all()]
@@ -181,6 +189,11 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
         for it in (page.locator("#slider img.before"), page.locator("#slider figure img").first)
     )
     given = Image.open(tmp_path / "dark.png")
+    # It can be had alone.
+    page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    one = download(page, "#slider .this-file")
+    assert one.suggested_filename == f"dark_{DEFAULT}.png"
+    assert np.array_equal(np.asarray(Image.open(one.path())), after)
     # It stays in view when all are restored anew.
     page.locator("#brightness input[type=number]").fill("1")
     page.keyboard.press("Enter")
@@ -219,7 +232,7 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
         # Meanwhile it stays in view, as it was.
         desktop.locator("#slider .before-after.outdated").wait_for(timeout=WAIT_MS)
         desktop.wait_for_timeout(500)
-        print_ = desktop.locator("#slider .small-print")
+        print_ = desktop.locator("#slider .small-print").first
         assert print_.inner_text().startswith("second.png")
     finally:
         gate.set()
@@ -239,6 +252,36 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     assert stops.input_value() == "0"
     strip.nth(1).click()
     assert stops.input_value() == "0.5"
+
+
+def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_given(
+    desktop, tmp_path, dark_file
+):
+    copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third")]
+    print_ = desktop.locator("#slider .small-print").first
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    give(desktop, *copies)
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    desktop.locator("#slider .strip button[aria-pressed=true]").wait_for(timeout=WAIT_MS)
+    assert print_.inner_text().startswith("second.png")
+    desktop.locator("#photos .thumbnail-item").nth(2).click()
+    assert print_.inner_text().startswith("third.png")
+
+
+def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(desktop, dark_file):
+    examples = desktop.locator("#examples button.gallery-item")
+    strip, note = desktop.locator("#slider .strip span"), desktop.locator("#note")
+    names = [file.name for file in example_files()]
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    for place in (0, 1):
+        examples.nth(place).click()
+        desktop.locator("#slider .strip").get_by_text(names[place]).wait_for(timeout=WAIT_MS)
+        note.get_by_text("2 of 2 photos").wait_for(timeout=WAIT_MS)
+        assert strip.all_inner_texts() == [dark_file.name, names[place]]
+        assert desktop.locator("#slider .small-print").first.inner_text().startswith(names[place])
+    assert desktop.locator("#photos img").count() == 2
 
 
 def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):

@@ -1,14 +1,21 @@
 const pair = divided();
 
-// Of several photos the one that was picked stays in view; until one is, that is the last, as drawn.
-// While all are restored anew, it is seen again once it is there, as it was looked at.
+// Of several photos the one that was picked stays in view; until one is, that is the first of those
+// that came last. While all are restored anew, it is seen again once it is there, as it was looked at.
 let wanted = null;
 let picked = null;
+let given = [];
+window.photosGiven = (photos) => {
+  const paths = (photos ?? []).map(({ image }) => image.path);
+  wanted = paths.find((path) => !given.includes(path)) ?? wanted;
+  given = paths;
+};
 const views = new Map();
 // What was set for each of several photos, by path.
 let moreStops = {};
 window.moreStops = () => moreStops;
 const inView = () => picked ?? props.value;
+window.photoInView = () => inView()?.photo.path;
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
 const figureBox = () => pair.figure()?.getBoundingClientRect() ?? { width: 0 };
@@ -63,13 +70,13 @@ const placeCloseUp = () => {
   });
 };
 const askForCloseUp = async () => {
-  const { photo, result, before, after, width, height, is_whole } = inView();
+  const { photo, result, is_as_large, before, after, width, height, is_whole } = inView();
   if (view.zoom <= 1) return uncover();
   if (is_whole) {
     closeUp = { urls: [after.url, before.url], pixels: [0, 0, width, height] };
     return placeCloseUp();
   }
-  if (!result) return uncover();
+  if (!is_as_large) return uncover();
   const ours = ++asked;
   await new Promise((then) => setTimeout(then, 200));
   if (ours !== asked) return;
@@ -112,7 +119,7 @@ const show = () => {
   const strip = props.value?.strip ?? [];
   picked = strip.find((it) => it.photo.path === wanted) ?? (props.value?.more ? picked : null);
   for (const button of element.querySelectorAll(".strip button")) {
-    button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip.at(-1)));
+    button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip[0]));
   }
   if (!pair.figure()) return;
   // What is drawn anew keeps what its range was set to.
@@ -122,6 +129,8 @@ const show = () => {
     element.querySelector(".small-print").textContent = `${picked.name} · ${picked.print}`;
   }
   uncover();
+  const link = element.querySelector(".this-file");
+  if (link) [link.href, link.download] = [inView().result.url, inView().result.orig_name];
   const { path } = inView().photo;
   showStops(path);
   if (path === shownPhoto) return zoom.show();
@@ -129,11 +138,19 @@ const show = () => {
   shownPhoto = path;
   zoom.show(views.get(path) ?? WHOLE);
 };
-element.addEventListener("click", (event) => {
-  const button = event.target.closest(".strip button");
-  if (!button) return;
-  wanted = props.value.strip[button.dataset.place].photo.path;
+const pick = (one) => {
+  if (!one) return;
+  wanted = one.photo.path;
   show();
+};
+element.addEventListener("click", ({ target }) => {
+  const button = target.closest(".strip button");
+  if (button) pick(props.value.strip[button.dataset.place]);
+});
+// Those that were given are picked from, too.
+document.addEventListener("click", ({ target }) => {
+  const picture = target.closest("#photos .thumbnail-item")?.querySelector("img");
+  if (picture) pick(props.value?.strip?.find(({ photo }) => photo.url === picture.src));
 });
 element.addEventListener("input", ({ target }) => {
   if (target === stopsRange()) tellStops();

@@ -11,7 +11,7 @@ from lowlight_hub.demo import enhancing, figures, service
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.close_ups import close_up
-from lowlight_hub.demo.parts import I18N, detail_choice, html, number
+from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html, number
 from lowlight_hub.demo.work import a_visitors_work, end_work
 from lowlight_hub.restoring import DETAILS, MAX_STOPS
 
@@ -45,11 +45,13 @@ TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }
 # With what was set for each of several photos, see before_after.js.
 OF_EACH = "(_, work, stops, ...others) => [%s, work, window.moreStops?.() ?? {}, ...others]"
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
-# Of other photos, the choices of those before are gone at once; of none, all that is shown.
+# Of other photos, the choices of those before are gone at once; of none, all that is shown, and the
+# light that was right for them.
 OF_OTHER_PHOTOS = """(photos) => {
   const [keep, hide] = [{ __type__: "update" }, { __type__: "update", visible: "hidden" }];
   const gone = { __type__: "update", visible: false };
-  return photos?.length ? [null, keep, keep, keep] : [null, null, hide, gone];
+  window.photosGiven?.(photos);
+  return photos?.length ? [null, keep, keep, keep, keep] : [null, null, hide, gone, 0];
 }"""
 # Pages that were not sent encrypted may not write there: then it is shown, to be copied by hand.
 COPY_ADDRESS = """async () => {
@@ -73,7 +75,11 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")
     choices = html("choices", "choices")
     model = gr.Dropdown(
-        figures.model_choices(), value=DEFAULT, label=I18N("model"), elem_id="model"
+        figures.model_choices(),
+        value=DEFAULT,
+        label=I18N("model"),
+        info=I18N("model_info"),
+        elem_id="model",
     )
     with gr.Row():
         strength = number("strength", 0, 1, value=1, step=0.05)
@@ -121,11 +127,12 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         changes = [model.input, strength.release, brightness.release, detail.input]
         changes += [file_format.input, keep.input, adjust.click]
         asking = [button.click, photos.change, *changes]
-        shown = [choices, slider, download, luminance]
+        shown = [choices, slider, download, luminance, brightness]
         for other_photos in (photos.change, example.then):
             other_photos(None, photos, shown, js=OF_OTHER_PHOTOS)
         for asked in (button.click, photos.change, example.then):
             asked(None, photos, None, js=TO_RESULT)
+        button.click(None, photos, None, js=ASK_FOR_PHOTOS)
         gr.on(asking, None, None, None, js=OUTDATED)
         example.then(None, None, None, js=OUTDATED)
         # What is in work is of other photos or settings.

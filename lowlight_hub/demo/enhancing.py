@@ -195,7 +195,7 @@ def _several(
             pairs.append(made.shown)
             more = len(results.files) + len(results.failures) < count
             several = {"strip": pairs, "more": more, "most_stops": MAX_STOPS}
-            slider = {**made.shown, **several, "words": said}
+            slider = {**pairs[0], **several, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         so_far = Restored(
             slider=slider,
@@ -269,9 +269,9 @@ def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
 
 
 def _result(done: Run, job: Job) -> dict:
-    """The file of which close-ups are taken, where it is as large as the photo."""
+    """The file, of which close-ups are taken where it is as large as the photo."""
     is_as_large = done.restored.size == done.photo.size
-    return {"result": file_data(job.target)} if is_as_large else {}
+    return {"result": file_data(job.target), "is_as_large": is_as_large}
 
 
 def _thumb(picture: Image.Image) -> dict:

@@ -22,6 +22,15 @@ def example_in(file: Path) -> Path | None:
     return None
 
 
+def with_example(
+    photos: list[tuple[str, str | None]] | None, sample: list[list[str]]
+) -> list[tuple[str, str | None]]:
+    """A visitor's photos and an example, which takes the place of another example alone."""
+    files = [Path(path) for path, _ in photos or []]
+    own = [(str(it), None) for it in files if it.is_file() and example_in(it) is None]
+    return [*own, (sample[0][0], None)]
+
+
 @cache
 def _folder() -> Path:
     folder = temporary_folder()

@@ -47,6 +47,13 @@
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
   };
+  // What cannot be done without a photo shows where photos go.
+  window.askForPhotos = () => {
+    const place = document.querySelector("#photos");
+    place.scrollIntoView({ block: "nearest" });
+    place.classList.add("asked");
+    setTimeout(() => place.classList.remove("asked"), 2000);
+  };
   // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
   // what is dropped the browser would leave the page.
   for (const kind of ["dragover", "drop", "paste"]) {

@@ -8,7 +8,7 @@ from gradio.exceptions import InvalidPathError
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
 from lowlight_hub.demo.enhance_tab import enhance_tab
-from lowlight_hub.demo.examples import example_files
+from lowlight_hub.demo.examples import example_files, with_example
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
 from lowlight_hub.demo.scratch import KEEP_S
@@ -66,17 +66,25 @@ def build() -> gr.Blocks:
                     buttons=[],
                     elem_id="photos",
                 )
-                examples = gr.Examples(
-                    [[[str(file)]] for file in example_files()],
-                    [photos],
+                examples = gr.Dataset(
+                    components=[photos],
+                    samples=[[[str(file)]] for file in example_files()],
                     label=I18N("examples"),
                     elem_id="examples",
                 )
+                chosen = examples.click(
+                    with_example,
+                    [photos, examples],
+                    photos,
+                    show_progress="hidden",
+                    queue=False,
+                    api_visibility="private",
+                )
             with gr.Column(scale=2, min_width=300), gr.Tabs():
                 with gr.Tab(I18N("enhance"), id="enhance"):
-                    listen = enhance_tab(demo, photos, examples.load_input_event)
+                    listen = enhance_tab(demo, photos, chosen)
                 with gr.Tab(I18N("compare"), id="compare"):
-                    compare_tab(photos, examples.load_input_event)
+                    compare_tab(photos, chosen)
                 with gr.Tab(I18N("results"), id="results"):
                     results_tab()
         listen()

@@ -11,6 +11,7 @@ from lowlight_hub.restoring import DETAILS
 
 HERE = Path(__file__).parent
 I18N = gr.I18n(**TEXTS)
+ASK_FOR_PHOTOS = """(photos) => { if (!photos?.length) window.askForPhotos(); }"""
 
 
 def html(name: str, elem_id: str, **settings: Any) -> gr.HTML:

@@ -284,7 +284,9 @@ def preview(restored: Photo, photo: Photo) -> Image.Image:
 
 
 def histogram(photo: Photo) -> np.ndarray:
-    """Shares of the pixels, in percent, by luminance (Rec. 601) from black to white."""
-    luminance = np.asarray(preview(photo, photo).convert("L"))
-    counts, _ = np.histogram(luminance, bins=LUMINANCE_BINS, range=(0, 256))
-    return 100 * counts / luminance.size
+    """Shares of what is seen, in percent, by luminance (Rec. 601) from black to white."""
+    picture = preview(photo, photo)
+    opacity = np.asarray(picture.convert("RGBA").getchannel("A"), np.float64)
+    luminance = np.asarray(picture.convert("L"))
+    counts, _ = np.histogram(luminance, LUMINANCE_BINS, (0, 256), weights=opacity)
+    return 100 * counts / max(opacity.sum(), 1)

@@ -33,7 +33,7 @@ element.addEventListener("click", ({ target }) => {
   picked = there(picked).map((tile) => tile.title);
   picked = picked.includes(title) ? picked.filter((it) => it !== title) : [...picked, title].slice(-2);
   showPicked();
-  if (picked.length) pair.figure().scrollIntoView({ block: "nearest" });
+  if (picked.length) element.querySelector(".pair").scrollIntoView({ block: "nearest" });
 });
 // What an attempt is has to be asked for where there is little room. Every tile that comes draws all
 // of them anew.
