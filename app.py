@@ -1,6 +1,7 @@
 """The demo, and the entry point of the Space: `python app.py`, or with `--mcp` for agents too."""
 
 import argparse
+import logging
 import signal
 
 import torch
@@ -10,7 +11,8 @@ from lowlight_hub.demo.page import build, launch_settings
 from lowlight_hub.demo.service import SHELF
 
 if torch.cuda.is_available():  # ZeroGPU wants its models placed before the first call
-    SHELF.place()
+    for name, reason in SHELF.place().items():
+        logging.error("%s is not there: %s", name, reason)
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

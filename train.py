@@ -36,6 +36,7 @@ from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
+from lowlight_hub.resuming import check_may_start
 from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.training import train
 from lowlight_hub.watching import no_tracker
@@ -218,6 +219,11 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     return settings
 
 
+def _folder(attempt: Attempt, arguments: argparse.Namespace) -> Path:
+    """Where the training of an attempt goes."""
+    return arguments.out / (attempt.name + (LEAK_FREE_SUFFIX if arguments.leak_free else ""))
+
+
 def _train(
     attempt: Attempt,
     pairs: Pairs,
@@ -225,7 +231,7 @@ def _train(
     arguments: argparse.Namespace,
     request: StopRequest,
 ) -> Path:
-    folder = arguments.out / (attempt.name + (LEAK_FREE_SUFFIX if arguments.leak_free else ""))
+    folder = _folder(attempt, arguments)
     watched: dict[str, Any] = {
         "samples_every": arguments.samples_every,
         "report_to": arguments.report_to,
@@ -316,6 +322,8 @@ def main(argv: list[str] | None = None) -> int:
             attempts = [get_attempt(name) for name in names]
             # What is wrong with them is said before all photos are read.
             settings = [_settings(attempt, arguments) for attempt in attempts]
+            for attempt in attempts:
+                check_may_start(attempt, _folder(attempt, arguments), resume=arguments.resume)
             folders, read, places = [], {}, _places(arguments)
             for attempt, its in zip(attempts, settings, strict=True):
                 if attempt.views not in read:

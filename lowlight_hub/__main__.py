@@ -11,15 +11,13 @@ from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.cards import write_card
 from lowlight_hub.enhance_command import add_enhance
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
-    CONFIG_FILE,
     SAMPLES_FILE,
     bundle,
     bundled,
     list_models,
-    load_folder,
     read_config,
 )
 from lowlight_hub.hub import load_model
@@ -61,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--models",
         type=lambda text: [name.strip() for name in text.split(",")],
-        help="names and folders of train.py with commas between (default: all bundled models)",
+        help="names, folders of train.py, and USER/NAME on the Hugging Face Hub, with commas "
+        "between (default: all bundled models)",
     )
     evaluate.add_argument(
         "--json",
@@ -135,11 +134,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     # Before minutes of measuring: it may hold something else.
     results = results_in(arguments.json) if arguments.json else None
-    folders = {}
-    for name in arguments.models or list_models():
-        is_folder = name not in ATTEMPTS and (Path(name) / CONFIG_FILE).is_file()
-        folders[name] = Path(name) if is_folder else bundled(get_attempt(name).name)
-    models = {name: load_folder(folder) for name, folder in folders.items()}
+    models = {name: load_model(name) for name in arguments.models or list_models()}
+    if results and any(model.revision for model in models.values()):
+        raise LowlightError("--json keeps figures of models on this machine, not of the Hub's")
+    folders = [bundled(name) if name in ATTEMPTS else Path(name).expanduser() for name in models]
     named, data = " and ".join(arguments.data), data_folders(arguments.data)
     if len(data) == 1 and holds_lol(data[0]):
         rows = evaluate(data[0], _by_attempt(models.values()))
@@ -157,7 +155,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             f"{row['ssim']:6.3f} {row['psnr_gt_mean']:8.2f}"
         )
     if results:
-        results.add(rows, folders.values())
+        results.add(rows, folders)
         results.write(arguments.json)
 
 
@@ -223,6 +221,9 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except LowlightError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # of a name that was given: too long, or in a folder that is closed
+        print(f"error: {reason_of(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -152,7 +152,8 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
         f"data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing[0]}",
         *framing[1:],
-        losses_in_words(config),
+        losses_in_words(config)
+        + (", of the first of these" if config.get("averaged_with") else ""),
         f"the command: `{training_command(config)}`{command_of_mean}",
     ]
     return "\n".join(f"- {line}" for line in lines)

@@ -101,6 +101,8 @@ def _read(path: Path) -> dict[str, Any] | None:
                 return None
         content.seek(0)
         state = torch.load(content, weights_only=True, map_location="cpu")
+    except MemoryError:
+        raise LowlightError(f"there is not enough memory to read {path}") from None
     except Exception:  # of damaged bytes decoders raise anything
         return None
     return state if isinstance(state, dict) and state.keys() >= KEYS else None

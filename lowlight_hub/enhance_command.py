@@ -68,7 +68,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
         check_settings(**look, brightness=brightness)
         labels[label_of(arguments.model, brightness, **look)] = brightness
     photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))
-    if photos:  # not found out after the first was restored
+    if any(it.path.exists() for it in photos):  # not found out after the first was restored
         folder = out.parent if is_file else out
         make_folder(folder)
         check_writable(folder)

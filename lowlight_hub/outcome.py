@@ -3,6 +3,7 @@
 import json
 import platform
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,14 @@ class Settings:
         free = {"device"} if attempt.recipe.cosine else {"device", "epochs"}
         settings = {key: value for key, value in asdict(self).items() if key not in free}
         if self.init_from:
-            settings["init_from"] = f"weights of SHA-256 {fingerprint(self.init_from)}"
+            settings["init_from"] = self._weights_to_start_with
         return settings
+
+    @cached_property
+    def _weights_to_start_with(self) -> str:
+        # Once: they may be moved while it trains.
+        assert self.init_from is not None
+        return f"weights of SHA-256 {fingerprint(self.init_from)}"
 
 
 def keeps_last(attempt: Attempt) -> bool:
@@ -130,10 +137,10 @@ def _status(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: 
         if len(history) >= attempt.epochs:
             return f"done: {whose}'s epochs"
         return f"cut short: {whose} has more epochs"
-    if last_gain(history) >= CONVERGED_GAIN:
-        return "cut short: the validation loss was still falling"
     if not _is_long(len(history), steps_per_epoch):
         return "cut short: too few steps to tell whether it has converged"
+    if last_gain(history) >= CONVERGED_GAIN:
+        return "cut short: the validation loss was still falling"
     return "done: converged"
 
 

@@ -159,4 +159,5 @@ def _answer(status: int, name: str) -> str:
         413: f"{hub} takes nothing as large as what was sent to {name}",
         429: f"{hub} was asked too often: wait some minutes before you ask for {name} again",
     }
-    return known.get(status, f"{hub} answers with an error ({status}) to {name}: try again later")
+    later = ": try again later" if status >= 500 else ""
+    return known.get(status, f"{hub} answers with an error ({status}) to {name}{later}")

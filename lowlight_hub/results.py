@@ -113,7 +113,7 @@ def read_results(path: Path) -> Results:
     if stale:
         raise LowlightError(
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
-            "make it anew by `lowlight-hub evaluate` of all models"
+            f"make it anew by `lowlight-hub evaluate --data PATH_OF_LOL --json {path}`"
         )
     return results
 
@@ -134,7 +134,10 @@ def _read(path: Path) -> Results:
             for row in results.rows
         )
     except FileNotFoundError:
-        raise LowlightError(f"there is no {path}: make it by `lowlight-hub evaluate`") from None
+        raise LowlightError(
+            f"there is no {path}: make it by `lowlight-hub evaluate --data PATH_OF_LOL --json "
+            f"{path}`"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         complete = False
     if not complete:
@@ -155,7 +158,7 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
                 return [row for row in known.of(protocol) if row["model"] == name]
         raise LowlightError(
             f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
-            f"--models {folder} --json {results}`"
+            f"--data PATH_OF_LOL --models {folder} --json {results}`"
         )
     except LowlightError:
         if results is None:

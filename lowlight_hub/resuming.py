@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from lowlight_hub.attempts import Attempt
-from lowlight_hub.checkpoints import read_newest
+from lowlight_hub.checkpoints import checkpoints, read_newest
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import CONFIG_FILE, WEIGHTS_FILE, read_config
 
@@ -19,17 +19,8 @@ def starting_state(
     Raises LowlightError where `folder` holds a training that is not to be resumed, or a model
     without checkpoints, and where the checkpoint is of other settings.
     """
+    check_may_start(attempt, folder, resume=resume)
     state, name, where = read_newest(folder), attempt.name, folder
-    if state and not resume:
-        raise LowlightError(
-            f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
-            "choose another --out"
-        )
-    if not state and (folder / CONFIG_FILE).is_file():
-        raise LowlightError(
-            f"{folder} already holds a finished model, and no checkpoint to go on from: choose "
-            "another --out"
-        )
     if not state and continued is not None:
         state, name, where = read_newest(continued), attempt.continues or "", continued
         if not state:
@@ -45,6 +36,21 @@ def starting_state(
             "choose another --out"
         )
     return state
+
+
+def check_may_start(attempt: Attempt, folder: Path, *, resume: bool) -> None:
+    """Raises LowlightError where `folder` holds a training or a model that would be overwritten."""
+    has_checkpoints = bool(checkpoints(folder))
+    if has_checkpoints and not resume:
+        raise LowlightError(
+            f"{folder} already holds a training of {attempt.name}: go on with it by --resume, or "
+            "choose another --out"
+        )
+    if not has_checkpoints and (folder / CONFIG_FILE).is_file():
+        raise LowlightError(
+            f"{folder} already holds a finished model, and no checkpoint to go on from: choose "
+            "another --out"
+        )
 
 
 def written_epochs(folder: Path) -> int | None:

@@ -50,6 +50,11 @@ def filled(mode, colour):
     return lambda path: Image.new(mode, (4, 4), colour).save(path)
 
 
+def with_infrared(path):
+    values = np.full((4, 4, 4), (65535, 0, 0, 20_000), np.uint16)
+    tifffile.imwrite(path, values, photometric="rgb", extrasamples=["unspecified"])
+
+
 def of_16_bits(*channels):
     values = np.full((4, 4, len(channels)), channels, np.uint16)
 
@@ -86,6 +91,8 @@ ZOO = {
     "float.tif": (filled("F", 64 / 255), GREY),
     "float of bytes.tif": (filled("F", 64.0), GREY),
     "32 bits.tif": (filled("I", 64 * 257), GREY),
+    "32 bits of bytes.tif": (filled("I", 64), GREY),
+    "infrared, 16 bits.tif": (with_infrared, RED),
 }
 
 
@@ -150,6 +157,13 @@ def test_units_are_not_guessed_from_one_pixel(tmp_path):
     twelve = np.full((4, 4), 2048, np.uint16)
     tifffile.imwrite(tmp_path / "packed.tif", twelve, photometric="minisblack")
     assert seen(tmp_path / "packed.tif")[0, 0] == pytest.approx(2048 / 257, abs=0.5)
+
+
+def test_all_of_32_bits_counts(tmp_path):
+    ramp = np.linspace(0, 2**32 - 1, 256).astype(np.uint32).reshape(16, 16)
+    (tmp_path / "ramp.tif").write_bytes(imagecodecs.tiff_encode(ramp))
+    grey = seen(tmp_path / "ramp.tif")[..., 0]
+    assert np.allclose(grey, np.arange(256).reshape(16, 16), atol=0.5)
 
 
 def adobe_rgb_to_srgb(colour):

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 import torch
+from hub_server import USER
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
@@ -13,7 +14,7 @@ from lowlight_hub.__main__ import main
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
-from lowlight_hub.folders import bundled
+from lowlight_hub.folders import CONFIG_FILE, WEIGHTS_FILE, bundled
 from lowlight_hub.photos import save_photo, to_picture
 from lowlight_hub.results import (
     BASELINES,
@@ -97,6 +98,8 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
     [
         (["evaluate", "--data", "nowhere"], "there is no folder nowhere"),
         (["evaluate", "--data", ".", "--models", "gpt"], "no attempt is called 'gpt'"),
+        (["evaluate", "--data", ".", "--models", "./gpt"], "gpt"),
+        (["evaluate", "--data", "x" * 300], "File name too long"),
         (["report", "--results", "none.json"], "there is no none.json"),
         (["bundle", "none"], "none holds no config.json"),
     ],
@@ -240,19 +243,24 @@ def own_pairs(photo, tmp_path):
     return tmp_path / "own"
 
 
-def test_other_pairs_are_measured_in_their_own_sizes(own_pairs, capsys):
-    # The same weights twice: named as an attempt and as a folder, as one's own would be.
-    names = ["listing", str(bundled("listing"))]
+def test_other_pairs_are_measured_in_their_own_sizes(hub, own_pairs, tmp_path, capsys):
+    # The same weights: named as an attempt, as a folder, as one's own would be, and on the Hub.
+    folder = bundled("listing")
+    files = {name: (folder / name).read_bytes() for name in (CONFIG_FILE, WEIGHTS_FILE)}
+    hub.add(f"{USER}/lowlight-listing", files)
+    names = ["listing", str(folder), f"{USER}/lowlight-listing"]
     command = ["evaluate", "--models", ",".join(names), "--data"]
     assert main([*command, str(own_pairs)]) == 0
     said, _, *lines = capsys.readouterr().out.splitlines()
     assert said == f"2 pairs of {own_pairs}, in full size"
     figures = {line.split()[0]: line.split()[1:] for line in lines}
     assert list(figures) == ["dark", "gamma_0.4", *names]
-    assert figures[names[0]] == figures[names[1]]
+    assert figures[names[0]] == figures[names[1]] == figures[names[2]]
     assert float(figures["listing"][2]) > float(figures["dark"][2])
     assert main([*command, str(own_pairs / "low"), str(own_pairs / "high")]) == 0
     assert capsys.readouterr().out.splitlines()[2:] == lines
+    assert main([*command, str(own_pairs), "--json", str(tmp_path / "figures.json")]) == 1
+    assert "--json keeps figures of models on this machine" in capsys.readouterr().err
 
 
 def test_records_keep_figures_on_lol_only(own_pairs, tmp_path, capsys):

@@ -149,7 +149,11 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
 
 def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "_pairs", lambda *_: pytest.fail("photos were read"))
+    begun = tmp_path / "begun" / "attempt-4b"
+    begun.mkdir(parents=True)
+    (begun / "checkpoint-00000001.pt").write_bytes(b"whole or not")
     for settings, said in (
+        (["--out", str(begun.parent)], "already holds a training of attempt-4b: go on with it by"),
         (["--init-from", str(bundled("vae"))], "holds 'vae', not attempt-4b"),
         (["--init-from", str(tmp_path)], "holds no config.json"),
         (["--freeze", "encoder"], "name their folder with --init-from"),

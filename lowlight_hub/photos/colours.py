@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
-from PIL.TiffImagePlugin import BITSPERSAMPLE, EXTRASAMPLES, PHOTOMETRIC_INTERPRETATION
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    EXTRASAMPLES,
+    PHOTOMETRIC_INTERPRETATION,
+    SAMPLEFORMAT,
+)
 
 from lowlight_hub.photos.photo import strips
 
@@ -14,7 +19,8 @@ from lowlight_hub.photos.photo import strips
 _OVERSHOOT = 4
 _DEEP_PNG = ("RGB;16B", "RGBA;16B", "LA;16B")
 _TIFF_RGB, _TIFF_WHITE_IS_ZERO = 2, 0
-_PREMULTIPLIED_ALPHA = (1,)
+_UNSPECIFIED, _PREMULTIPLIED_ALPHA = (0,), (1,)
+_SIGNED = (2,)
 _WHITE_16 = 65535
 # What grey values beyond 0..1 are shares of: whichever of these holds them all.
 _WHITES = (1.0, 255.0, 65535.0, 2.0**32 - 1)
@@ -80,8 +86,15 @@ def alpha_of(picture: Image.Image) -> np.ndarray | None:
 def grey_in_16_bits(picture: Image.Image) -> np.ndarray:
     """A loaded grey picture of mode I;16, I or F as H W 3, uint16."""
     values = np.asarray(picture)
-    if values.dtype.itemsize > 2:
-        values = _in_unit_of_16_bits(values, _WHITES if picture.mode == "F" else _WHITES[2:])
+    if picture.mode == "F":
+        values = _in_unit_of_16_bits(values, _WHITES)
+    elif values.dtype.itemsize > 2:
+        is_of_tiff = _tag(picture, BITSPERSAMPLE) == (32,)
+        if is_of_tiff and _tag(picture, SAMPLEFORMAT) != _SIGNED:
+            values = values.view(np.uint32)  # Pillow's mode I has a sign
+        # Much of a dark photo lies under 255, whatever its unit, but not all of it.
+        is_of_bytes = values.max() <= _WHITES[1]
+        values = _in_unit_of_16_bits(values, _WHITES[1 if is_of_bytes else 2 :])
     elif _tag(picture, BITSPERSAMPLE) == (12,):
         values = (values.astype(np.uint32) * _WHITE_16 // 4095).astype(np.uint16)
     values = values.astype(np.uint16)
@@ -126,9 +139,12 @@ def deep_pixels(picture: Image.Image, encoded: bytes) -> tuple[np.ndarray, np.nd
     if values.ndim != 3 or values.dtype != np.uint16 or not 2 <= values.shape[2] <= 4:
         raise ValueError("not what the header says")
     colours = 1 if values.shape[2] == 2 else 3
-    alpha = values[..., colours] if values.shape[2] > colours else None
+    extra = tuple(_tag(picture, EXTRASAMPLES) or ())
+    # What is not said to be alpha may be anything, infrared say.
+    has_alpha = values.shape[2] > colours and extra != _UNSPECIFIED
+    alpha = values[..., colours] if has_alpha else None
     values = values[..., :colours]
-    if alpha is not None and tuple(_tag(picture, EXTRASAMPLES) or ()) == _PREMULTIPLIED_ALPHA:
+    if alpha is not None and extra == _PREMULTIPLIED_ALPHA:
         straight = np.empty_like(values)
         for rows in strips(*alpha.shape):
             share = alpha[rows, :, None].clip(1) / _WHITE_16
