@@ -8,8 +8,14 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from lowlight_hub.attempts import ARTICLE, Attempt
 from lowlight_hub.durable import replace_text
-from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
+from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
+from lowlight_hub.records import (
+    losses_in_words,
+    photos_a_step,
+    trained_in_words,
+    training_command,
+)
 
 SIZES = {"full": "600×400", "crop200": "200×200 crop"}
 LOL_REWARDS_MEMORY = (
@@ -24,59 +30,6 @@ LEAK_FREE_NOTE = (
     "\n\nLeak-free weights, which are not these, come from a training without the pairs that show "
     "a scene of the test set."
 )
-
-
-def trained_in_words(config: dict[str, Any]) -> str:
-    """How far a training came: epochs, which were kept, and whether it was cut short.
-
-    One that began with trained weights is not known to be short of anything.
-    """
-    finished, kept = config["epochs_finished"], config["kept_epoch"]
-    words = f"{finished} epoch{'s' if finished > 1 else ''}"
-    if kept != finished:
-        words += f", best {kept}"
-    if config.get("init_from"):
-        words += " on from earlier weights"
-    elif config["status"].startswith("cut short"):
-        words += f", **cut short** of {config['epochs_planned']}"
-    return words
-
-
-def training_command(config: dict[str, Any]) -> str:
-    """The command that trains such a model, with words in capitals for what is not recorded."""
-    data = config["data"]
-    parts = ["train.py", config["attempt"]]
-    if is_of(data, LOL) or is_of(data, LEAK_FREE):
-        parts += ["--data", "PATH_OF_LOL"]
-    elif not data.startswith((BRIGHT, SIMULATED)):  # without --data, either of these
-        parts += ["--data", "PATH"]
-    if BRIGHT in data:
-        parts += ["--bright", f"PATH_OF_{data.partition(BRIGHT)[2].strip()}"]
-    parts += ["--leak-free"] if is_of(data, LEAK_FREE) else []
-    parts += ["--all-pairs"] if config.get("all_pairs") else []
-    parts += ["--init-from", "FOLDER"] if config.get("init_from") else []
-    parts += ["--freeze", config["freeze"]] if config.get("freeze") else []
-    parts += ["--width", str(config["width"])] if config["width"] is not None else []
-    if config["whole_share"] != 0.5:
-        parts += ["--whole-share", str(config["whole_share"])]
-    parts += ["--epochs", str(config["epochs_finished"])]
-    parts += ["--batch-size", str(_photos_a_step(config))]
-    for option in ("lr", "seed", "precision"):
-        parts += [f"--{option}", str(config[option])]
-    return " ".join(parts)
-
-
-def _photos_a_step(config: dict[str, Any]) -> int:
-    """Of all processes together; the first trainings, which had one, do not say so."""
-    return config["batch_size"] * (config.get("processes") or 1)
-
-
-def losses_in_words(losses: Mapping[str, Any]) -> str:
-    """The losses of an epoch: training, and validation where photos were kept for it."""
-    words = f"training loss {losses['train_loss']:.5f}"
-    if losses.get("validation_loss") is not None:
-        words += f", validation {losses['validation_loss']:.5f}"
-    return words
 
 
 def model_card(
@@ -147,7 +100,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
     lines = [
         f"learns: {attempt.learns}, loss {attempt.formula}",
         f"trained: {trained_in_words(config)}{ended}, {config['steps']} steps of "
-        f"{_photos_a_step(config)} photos, {optimiser}, learning rate {config['lr']}, "
+        f"{photos_a_step(config)} photos, {optimiser}, learning rate {config['lr']}, "
         f"seed {config['seed']}, {config['precision']}",
         f"data: {config['data']}, {config['training_pairs']} pairs to learn from and "
         f"{validation}, {framing[0]}",

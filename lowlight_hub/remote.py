@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, HfApi, constants, hf_hub_downloa
 from huggingface_hub.errors import EntryNotFoundError
 
 from lowlight_hub.attempts import get_attempt
-from lowlight_hub.cards import model_card, trained_in_words
+from lowlight_hub.cards import model_card
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import LEAK_FREE, LEAK_FREE_SUFFIX, is_of
 from lowlight_hub.folders import (
@@ -24,6 +24,7 @@ from lowlight_hub.folders import (
     load_whole,
     read_config,
 )
+from lowlight_hub.records import trained_in_words
 from lowlight_hub.refusals import check_login, check_revision, check_token, check_user, explained
 from lowlight_hub.results import rows_of
 from lowlight_hub.weights import MAX_FILE_BYTES, WEIGHTS_FILE

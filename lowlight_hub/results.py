@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TypedDict
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.cards import trained_in_words, training_command
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import LEAK_FREE, LEAK_FREE_SUFFIX, is_of
 from lowlight_hub.folders import WEIGHTS, bundled, fingerprint, list_models, read_config
+from lowlight_hub.records import trained_in_words, training_command
 
 RESULTS = WEIGHTS / "results.json"
 BASELINES = ("dark", "mean_bright", "gamma_0.4")

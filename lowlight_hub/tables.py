@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.cards import trained_in_words
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled, read_config
+from lowlight_hub.records import trained_in_words
 from lowlight_hub.results import (
     BASELINE_TITLES,
     BASELINES,

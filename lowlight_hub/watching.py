@@ -13,10 +13,10 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import Attempt
-from lowlight_hub.cards import losses_in_words
 from lowlight_hub.data import Pairs
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.outcome import write_curve, write_history, write_samples
+from lowlight_hub.records import losses_in_words
 
 # Drawing the loss curve takes as long as several steps of a small network.
 CURVE_S = 30.0

@@ -13,11 +13,11 @@ from test_remote import NAME, answer
 import train
 from lowlight_hub import LowlightError, load_model
 from lowlight_hub.__main__ import main
-from lowlight_hub.cards import training_command
 from lowlight_hub.errors import HubAwayError
 from lowlight_hub.finding import LEAK_FREE
 from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint, read_config
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder
+from lowlight_hub.records import training_command
 from lowlight_hub.remote import push
 from lowlight_hub.weights import WEIGHTS_FILE
 

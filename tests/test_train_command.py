@@ -12,9 +12,9 @@ from PIL import Image
 import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.cards import training_command
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, bundled, read_config
 from lowlight_hub.photos import save_photo, to_picture
+from lowlight_hub.records import training_command
 
 
 def first_epoch(folder: Path) -> str:

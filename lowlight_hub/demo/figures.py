@@ -6,9 +6,9 @@ from functools import cache
 import pandas as pd
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.cards import trained_in_words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import HISTORY_FILE, bundled, list_models, read_config
+from lowlight_hub.records import trained_in_words
 from lowlight_hub.results import (
     BASELINE_TITLES,
     FULL_SIZE,
