@@ -106,7 +106,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
         f"{validation}, {framing[0]}",
         *framing[1:],
         losses_in_words(config)
-        + (", of the first of these" if config.get("averaged_with") else ""),
+        + (", of this training alone" if config.get("averaged_with") else ""),
         f"the command: `{training_command(config)}`{command_of_mean}",
     ]
     return "\n".join(f"- {line}" for line in lines)
