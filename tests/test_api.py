@@ -1,18 +1,15 @@
 """The demo's endpoints, as programs call them."""
 
-import asyncio
 import os
 import shutil
 import threading
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from browsing import served
 from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -350,23 +347,3 @@ def test_previews_have_the_proportions_of_the_photo(size, raw):
     assert shown.width <= service.PREVIEW_PX and shown.height <= service.PREVIEW_PX
     if max(size) / min(size) < 10:
         assert shown.width / shown.height == pytest.approx(size[0] / size[1], rel=0.01)
-
-
-def test_agents_find_the_endpoints_as_tools(tmp_path):
-    mcp = pytest.importorskip("mcp")
-    from mcp.client.streamable_http import streamable_http_client
-
-    async def tools(url):
-        async with (
-            streamable_http_client(url) as (read, write, *_),
-            mcp.ClientSession(read, write) as session,
-        ):
-            await session.initialize()
-            return {tool.name: tool for tool in (await session.list_tools()).tools}
-
-    root = Path(service.__file__).parents[2]
-    # In a thread of its own: this one has a loop already where a browser was driven before.
-    with served(root, "--mcp", HF_HUB_OFFLINE="1") as url, ThreadPoolExecutor(1) as pool:
-        found = pool.submit(asyncio.run, tools(f"{url}/gradio_api/mcp/")).result()
-    assert {"enhance", "enhance_batch", "compare", "models"} <= set(found)
-    assert "camera, lens" in str(found["enhance"].inputSchema)

@@ -3,49 +3,59 @@
 import io
 import threading
 
+import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of, tab
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import comparison, service
+from lowlight_hub.demo import comparing, comparison, service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
+FEW = {name: ATTEMPTS[name] for name in ("listing", "attempt-1", "attempt-2", DEFAULT)}
+FEW_TITLES = [attempt.title for attempt in FEW.values()]
+
+
+@pytest.fixture
+def few(monkeypatch) -> None:
+    """Comparisons are of FEW attempts: all take their time."""
+    for module in (comparison, comparing):
+        monkeypatch.setattr(module, "ATTEMPTS", FEW)
 
 
 def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
-    """Starts a comparison that stands still after so many attempts, until what it gives is set."""
+    """Starts a comparison that stands still after so many of FEW, until what it gives is set."""
     give(desktop, dark_file)
     slider_of(desktop)
     gate, run = threading.Event(), service.run
 
     def slow(photo, settings, step):
-        if settings.model == list(ATTEMPTS)[count]:
+        if settings.model == list(FEW)[count]:
             gate.wait()
         return run(photo, settings, step)
 
     monkeypatch.setattr(service, "run", slow)
     tab(desktop, 1)
     desktop.locator("#all").click()
-    desktop.get_by_text(f"{count} of {len(ATTEMPTS)} attempts").wait_for(timeout=WAIT_MS)
+    desktop.get_by_text(f"{count} of {len(FEW)} attempts").wait_for(timeout=WAIT_MS)
     return gate
 
 
-def compared(page, file):
-    """The tiles of a photo through all attempts."""
+def compared(page, file, count):
+    """The tiles of a photo through so many attempts."""
     give(page, file)
     slider_of(page)
     tab(page, 1)
     page.locator("#all").click()
     page.wait_for_selector("#sheet", timeout=WAIT_MS)
     tiles = page.locator("#tiles .tile")
-    tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)  # they are drawn after the button
+    tiles.nth(count).wait_for(timeout=WAIT_MS)  # they are drawn after the button
     return tiles
 
 
 def test_all_attempts_are_compared_side_by_side(page, dark_file):
-    tiles = compared(page, dark_file)
+    tiles = compared(page, dark_file, len(TITLES))
     assert tiles.locator("strong").all_inner_texts() == [TEXTS["en"]["dark"], *TITLES]
     wide = page.viewport_size["width"] > 640
     assert tiles.locator("details p").first.is_visible() == wide
@@ -65,8 +75,8 @@ def test_all_attempts_are_compared_side_by_side(page, dark_file):
     assert sheet.format == "PNG"
 
 
-def test_two_attempts_are_put_under_one_slider(phone, dark_file):
-    tiles = compared(phone, dark_file)
+def test_two_attempts_are_put_under_one_slider(phone, few, dark_file):
+    tiles = compared(phone, dark_file, len(FEW))
     sources = [it.get_attribute("src") for it in tiles.locator("img").all()]
     picks, figure = phone.locator("#tiles .pick"), phone.locator("#tiles .before-after")
 
@@ -76,13 +86,13 @@ def test_two_attempts_are_put_under_one_slider(phone, dark_file):
         return phone.locator("#tiles .titles span").all_inner_texts(), [before, after]
 
     assert not figure.is_visible()
-    picks.nth(3).click()
+    picks.nth(2).click()
     assert figure.is_visible() and fits_its_width(phone)
-    assert seen() == ([TEXTS["en"]["dark"], TITLES[3]], [sources[0], sources[4]])
-    picks.nth(5).click()
-    assert seen() == ([TITLES[3], TITLES[5]], [sources[4], sources[6]])
+    assert seen() == ([TEXTS["en"]["dark"], FEW_TITLES[2]], [sources[0], sources[3]])
+    picks.nth(3).click()
+    assert seen() == ([FEW_TITLES[2], FEW_TITLES[3]], [sources[3], sources[4]])
     picks.nth(0).click()
-    assert seen() == ([TITLES[5], TITLES[0]], [sources[6], sources[1]])
+    assert seen() == ([FEW_TITLES[3], FEW_TITLES[0]], [sources[4], sources[1]])
     figure.locator("input").focus()
     phone.keyboard.press("Home")
     assert figure.evaluate("it => it.style.getPropertyValue('--at')") == "0%"
@@ -91,15 +101,15 @@ def test_two_attempts_are_put_under_one_slider(phone, dark_file):
     phone.locator("#all").click()
     phone.wait_for_selector("#sheet", state="hidden", timeout=WAIT_MS)
     phone.wait_for_selector("#sheet", timeout=WAIT_MS)
-    tiles.nth(len(TITLES)).wait_for(timeout=WAIT_MS)
-    anew = [tiles.locator("img").nth(place).get_attribute("src") for place in (6, 1)]
-    assert seen() == ([TITLES[5], TITLES[0]], anew) and sources[6] not in anew
-    for place in (5, 0):
+    tiles.nth(len(FEW)).wait_for(timeout=WAIT_MS)
+    anew = [tiles.locator("img").nth(place).get_attribute("src") for place in (4, 1)]
+    assert seen() == ([FEW_TITLES[3], FEW_TITLES[0]], anew) and sources[4] not in anew
+    for place in (3, 0):
         picks.nth(place).click()
     assert not figure.is_visible()
 
 
-def test_a_reference_gives_figures_and_their_ranking(desktop, dark_file):
+def test_a_reference_gives_figures_and_their_ranking(desktop, few, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
     tab(desktop, 1)
@@ -108,7 +118,7 @@ def test_a_reference_gives_figures_and_their_ranking(desktop, dark_file):
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
     psnr = [float(it) for it in desktop.locator("#ranking td:nth-child(2)").all_inner_texts()]
-    assert len(psnr) == len(TITLES)
+    assert len(psnr) == len(FEW)
     assert psnr == sorted(psnr, reverse=True)
 
 
@@ -119,12 +129,8 @@ def test_nothing_is_compared_without_a_photo(desktop):
     note.get_by_text("There is no photo yet").wait_for(timeout=WAIT_MS)
 
 
-def test_what_is_compared_is_said_and_goes_with_its_photo(
-    desktop, monkeypatch, tmp_path, dark_file
-):
+def test_what_is_compared_is_said_and_goes_with_its_photo(desktop, few, tmp_path, dark_file):
     (tmp_path / "second.png").write_bytes(dark_file.read_bytes())
-    few = {name: ATTEMPTS[name] for name in ("listing", "attempt-1", DEFAULT)}
-    monkeypatch.setattr(comparison, "ATTEMPTS", few)
     give(desktop, dark_file, tmp_path / "second.png")
     slider_of(desktop)
     tab(desktop, 1)
@@ -142,7 +148,7 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     note.get_by_text(f"{TEXTS['en']['first_of']}: second.png").wait_for(timeout=WAIT_MS)
     assert desktop.locator("#reference img").count() == 0
     titles = desktop.locator("#tiles strong")
-    assert titles.all_inner_texts() == [TEXTS["en"]["dark"], *(it.title for it in few.values())]
+    assert titles.all_inner_texts() == [TEXTS["en"]["dark"], *FEW_TITLES]
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
     desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
     desktop.locator("#photos button[aria-label=Clear]").click()
@@ -151,7 +157,7 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(
     assert desktop.locator("#reference img").count() == 0
 
 
-def test_a_comparison_in_work_ends_with_its_photo(desktop, monkeypatch, dark_file):
+def test_a_comparison_in_work_ends_with_its_photo(desktop, few, monkeypatch, dark_file):
     gate = held_after(1, desktop, monkeypatch, dark_file)
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
@@ -184,7 +190,7 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
     assert desktop.locator("#reference img").count() == 1
 
 
-def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
+def test_a_comparison_can_be_stopped(desktop, few, monkeypatch, dark_file):
     gate = held_after(2, desktop, monkeypatch, dark_file)
     desktop.locator("#stop-all").click()
     note = desktop.locator("#compare-note")
@@ -194,7 +200,7 @@ def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
     assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts
     desktop.locator("#all").click()
     desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
-    told = f"{len(ATTEMPTS)} {TEXTS['en']['attempts']}."
+    told = f"{len(FEW)} {TEXTS['en']['attempts']}."
     note.get_by_text(told).wait_for(timeout=WAIT_MS)
     # Where nothing is in work, there is nothing to stop.
     desktop.locator("#stop-all").click()
@@ -203,7 +209,7 @@ def test_a_comparison_can_be_stopped(desktop, monkeypatch, dark_file):
 
 
 def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
-    browser, page_url, monkeypatch, dark_file
+    browser, page_url, few, monkeypatch, dark_file
 ):
     gate, run = threading.Event(), service.run
 
@@ -224,7 +230,7 @@ def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
             gate.set()
         page.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
         page.wait_for_timeout(500)
-        assert page.locator("#tiles .tile").count() == len(ATTEMPTS) + 1
+        assert page.locator("#tiles .tile").count() == len(FEW) + 1
         assert page.locator("#sheet").is_visible()
 
 
