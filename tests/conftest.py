@@ -25,7 +25,8 @@ os.environ["HF_HUB_DISABLE_XET"] = os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = 
 
 from huggingface_hub import constants  # noqa: E402
 
-from lowlight_hub import attempts, folders  # noqa: E402
+from lowlight_hub import attempts, folders, pictures  # noqa: E402
+from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs  # noqa: E402
 from lowlight_hub.data import Pairs  # noqa: E402
 from lowlight_hub.demo.last_run import LAST_RUN  # noqa: E402
 from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
@@ -39,6 +40,15 @@ torch.set_num_threads(1)
 def python_path(folder: Path) -> str:
     """PYTHONPATH for a process, with one more folder."""
     return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def narrow_sample_sheets():
+    """Sheets show one of the free photos: every training draws one, and six take a second."""
+    one = simulated_pairs([SHOWN_EXPOSURE]).at([0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "simulated_pairs", lambda exposures: one)
+        yield
 
 
 @pytest.fixture

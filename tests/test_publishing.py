@@ -201,7 +201,7 @@ def test_figures_of_a_new_training_are_those_of_its_own_file(hub, training, lol,
     figures.write_text(json.dumps({**recorded, "weights": {"toy": "of another training"}}))
     assert main(pushed) == 1
     error = capsys.readouterr().err
-    assert f"evaluate --models {runs / 'toy'} --json {figures}`" in error
+    assert f"evaluate --data PATH_OF_LOL --models {runs / 'toy'} --json {figures}`" in error
     figures.write_text("[]")
     assert main(pushed) == 1
     assert "is not what `lowlight-hub evaluate --json` writes" in capsys.readouterr().err

@@ -70,10 +70,10 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     starts in the order in which it was told of it, each once the one before has come to its end.
     """
     slider = html("before_after", "slider", server_functions=[close_up])
+    choices = html("choices", "choices")
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")
-    choices = html("choices", "choices")
     model = gr.Dropdown(
         figures.model_choices(),
         value=DEFAULT,
