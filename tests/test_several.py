@@ -257,16 +257,18 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
 def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_given(
     desktop, tmp_path, dark_file
 ):
-    copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third")]
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff nothing more")
+    copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third (1)")]
     print_ = desktop.locator("#slider .small-print").first
     give(desktop, dark_file)
     desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
-    give(desktop, *copies)
-    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
-    desktop.locator("#slider .strip button[aria-pressed=true]").wait_for(timeout=WAIT_MS)
+    give(desktop, broken, *copies)
+    desktop.locator("#note").get_by_text("broken.jpg cannot be read").wait_for(timeout=WAIT_MS)
+    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
     assert print_.inner_text().startswith("second.png")
-    desktop.locator("#photos .thumbnail-item").nth(2).click()
-    assert print_.inner_text().startswith("third.png")
+    desktop.locator("#photos .thumbnail-item").nth(3).click()
+    assert print_.inner_text().startswith("third (1).png")
 
 
 def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(desktop, dark_file):
@@ -282,6 +284,12 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
         assert strip.all_inner_texts() == [dark_file.name, names[place]]
         assert desktop.locator("#slider .small-print").first.inner_text().startswith(names[place])
     assert desktop.locator("#photos img").count() == 2
+    # One that is there already comes into view.
+    desktop.locator("#slider .strip button").first.click()
+    examples.nth(1).click()
+    desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for(
+        timeout=WAIT_MS
+    )
 
 
 def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):

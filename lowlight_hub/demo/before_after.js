@@ -2,20 +2,26 @@ const pair = divided();
 
 // Of several photos the one that was picked stays in view; until one is, that is the first of those
 // that came last. While all are restored anew, it is seen again once it is there, as it was looked at.
-let wanted = null;
+// Paths: the first of these that could be restored is meant.
+let wanted = [];
 let picked = null;
 let given = [];
 window.photosGiven = (photos) => {
   const paths = (photos ?? []).map(({ image }) => image.path);
-  wanted = paths.find((path) => !given.includes(path)) ?? wanted;
+  const fresh = paths.filter((path) => !given.includes(path));
+  if (fresh.length) wanted = fresh;
   given = paths;
+};
+window.pickPhoto = (path) => {
+  wanted = [path];
+  show();
 };
 const views = new Map();
 // What was set for each of several photos, by path.
 let moreStops = {};
 window.moreStops = () => moreStops;
 const inView = () => picked ?? props.value;
-window.photoInView = () => inView()?.photo.path;
+window.photoInView = () => inView()?.photo?.path;
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
 const figureBox = () => pair.figure()?.getBoundingClientRect() ?? { width: 0 };
@@ -117,7 +123,8 @@ const showStops = (path) => {
 let shownPhoto = null;
 const show = () => {
   const strip = props.value?.strip ?? [];
-  picked = strip.find((it) => it.photo.path === wanted) ?? (props.value?.more ? picked : null);
+  const found = wanted.flatMap((path) => strip.find((it) => it.photo.path === path) ?? []);
+  picked = found[0] ?? (props.value?.more ? picked : null);
   for (const button of element.querySelectorAll(".strip button")) {
     button.setAttribute("aria-pressed", strip[button.dataset.place] === (picked ?? strip[0]));
   }
@@ -137,35 +144,39 @@ const show = () => {
   views.set(shownPhoto, { ...view });
   shownPhoto = path;
   zoom.show(views.get(path) ?? WHOLE);
+  tellOfView();
 };
-const pick = (one) => {
-  if (!one) return;
-  wanted = one.photo.path;
-  show();
-};
-element.addEventListener("click", ({ target }) => {
-  const button = target.closest(".strip button");
-  if (button) pick(props.value.strip[button.dataset.place]);
+// The Compare tab has what belongs to the photo in view.
+const tellOfView = () => document.querySelector("#in-view")?.click();
+element.addEventListener("click", (event) => {
+  const button = event.target.closest(".strip button");
+  if (button) window.pickPhoto(props.value.strip[button.dataset.place].photo.path);
+  const isOutdated = pair.figure()?.classList.contains("outdated");
+  if (isOutdated && event.target.matches(".this-file")) event.preventDefault();
 });
-// Those that were given are picked from, too.
+// Those that were given are picked from, too, which Gradio may show twice: all, and below a large one.
 document.addEventListener("click", ({ target }) => {
-  const picture = target.closest("#photos .thumbnail-item")?.querySelector("img");
-  if (picture) pick(props.value?.strip?.find(({ photo }) => photo.url === picture.src));
+  const item = target.closest("#photos .thumbnail-item");
+  const place = [...document.querySelectorAll("#photos .thumbnail-item")].indexOf(item);
+  if (item && given.length) window.pickPhoto(given[place % given.length]);
 });
 element.addEventListener("input", ({ target }) => {
   if (target === stopsRange()) tellStops();
 });
 element.addEventListener("change", ({ target }) => {
   if (target !== stopsRange()) return;
-  wanted = inView().photo.path;
-  moreStops = { ...moreStops, [wanted]: Number(target.value) };
+  const { path } = inView().photo;
+  wanted = [path];
+  moreStops = { ...moreStops, [path]: Number(target.value) };
   document.querySelector("#adjust").click();
 });
 watch("value", () => {
   if (!props.value) {
-    wanted = picked = shownPhoto = null;
+    picked = shownPhoto = null;
+    wanted = [];
     moreStops = {};
     views.clear();
+    tellOfView();
   }
   show();
   // One that was picked stays until it is there as it is to be now.

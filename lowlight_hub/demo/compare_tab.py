@@ -9,32 +9,36 @@ from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html
 from lowlight_hub.demo.work import a_visitors_work, end_work
 
-# What is compared is the photo in view; a reference is of the one that was when it was given. Where
-# photos are gone, so is what was theirs.
+# What is compared is the photo in view. Where it is gone, so is what was made of it.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
 OF_OTHER_PHOTOS = """(photos) => {
   const keep = { __type__: "update" };
-  const isGone = (path) => path && !photos?.some(({ image }) => image.path === path);
-  const [others, anotherReference] = [window.comparedPhoto, window.referenceOf].map(isGone);
-  if (others) {
-    window.comparedPhoto = null;
-    document.querySelector("#end-all")?.click();
-  }
-  if (anotherReference) window.referenceOf = null;
-  const tiles = others ? [null, "", "", { ...keep, visible: "hidden" }] : [keep, keep, keep, keep];
-  return [...tiles, anotherReference ? null : keep];
+  const isThere = photos?.some(({ image }) => image.path === window.comparedPhoto);
+  if (isThere || !window.comparedPhoto) return [keep, keep, keep, keep];
+  window.comparedPhoto = null;
+  document.querySelector("#end-all")?.click();
+  return [null, "", "", { ...keep, visible: "hidden" }];
 }"""
-OF_THE_PHOTO = """() => { window.referenceOf = window.photoInView?.(); }"""
-# The photo that is compared comes first; its reference, if that is one of it.
 COMPARED = """(_, work, photos, reference, detail) => {
   const rank = ({ image }) => image.path === window.photoInView?.() ? 0 : 1;
   const ordered = [...(photos ?? [])].sort((one, other) => rank(one) - rank(other));
   window.comparedPhoto = ordered[0]?.image.path;
-  window.referenceOf ??= window.comparedPhoto;
-  const isOfIt = window.referenceOf === window.comparedPhoto;
-  return [%s, work, ordered, isOfIt ? reference : null, detail];
+  return [%s, work, ordered, reference, detail];
 }"""
-OF_IT_ALONE = """(reference) => window.referenceOf === window.comparedPhoto ? reference : null"""
+# Each photo has a reference of its own; one that was given before any photo is of the first.
+REFERENCE_OF_IT = """(reference) => {
+  (window.references ??= {})[window.photoInView?.()] = reference;
+}"""
+OF_THE_PHOTO_IN_VIEW = """() => {
+  const [known, path] = [(window.references ??= {}), window.photoInView?.()];
+  if (path && known[undefined]) {
+    known[path] ??= known[undefined];
+    delete known[undefined];
+  }
+  const isOfAnother = window.comparedPhoto && window.comparedPhoto !== path;
+  document.querySelector("#tiles .tiles")?.classList.toggle("outdated", Boolean(isOfAnother));
+  return known[path] ?? null;
+}"""
 
 # Eleven attempts take their time: not before somebody asks for them.
 OUTDATED = """() => document.querySelector("#tiles .tiles")?.classList.add("outdated")"""
@@ -57,6 +61,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
         button = gr.Button(I18N("run_compare"), variant="primary", min_width=220, elem_id="all")
         stop = gr.Button(I18N("stop"), min_width=120, elem_id="stop-all")
         end = gr.Button(visible=HIDDEN, elem_id="end-all")  # clicked by OF_OTHER_PHOTOS
+        in_view = gr.Button(visible=HIDDEN, elem_id="in-view")  # clicked whenever another photo is
     note = gr.Markdown(elem_id="compare-note")
     tiles = html("side_by_side", "tiles")
     table = gr.Markdown(elem_id="ranking")
@@ -65,7 +70,8 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     button.click(None, None, None, js="() => window.awaitResult('tiles')")
     button.click(None, photos, None, js=ASK_FOR_PHOTOS)
     gr.on([detail.input, reference.input], None, None, None, js=OUTDATED)
-    reference.input(None, None, None, js=OF_THE_PHOTO)
+    reference.input(None, reference, None, js=REFERENCE_OF_IT)
+    in_view.click(None, None, reference, js=OF_THE_PHOTO_IN_VIEW)
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     of_work, one_more, ending = a_visitors_work("compare")
@@ -77,8 +83,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
         api_visibility="private",
         **QUEUED,
     )
-    button.click(None, reference, reference, js=OF_IT_ALONE)
     stop.click(comparing.stop, outputs=note, cancels=[started], **ending)
     end.click(end_work, cancels=[started], **ending)
     for other_photos in (photos.change, example.then):
-        other_photos(None, photos, [*compared, reference], js=OF_OTHER_PHOTOS)
+        other_photos(None, photos, compared, js=OF_OTHER_PHOTOS)

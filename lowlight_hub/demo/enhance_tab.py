@@ -44,6 +44,8 @@ TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
 TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }"""
 # With what was set for each of several photos, see before_after.js.
 OF_EACH = "(_, work, stops, ...others) => [%s, work, window.moreStops?.() ?? {}, ...others]"
+# Also where it was there already.
+OF_AN_EXAMPLE = """(photos) => { window.pickPhoto?.(photos.at(-1)?.image.path); }"""
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
 # Of other photos, the choices of those before are gone at once; of none, all that is shown, and the
 # light that was right for them.
@@ -135,6 +137,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         button.click(None, photos, None, js=ASK_FOR_PHOTOS)
         gr.on(asking, None, None, None, js=OUTDATED)
         example.then(None, None, None, js=OUTDATED)
+        example.then(None, photos, None, js=OF_AN_EXAMPLE)
         # What is in work is of other photos or settings.
         gr.on(asking, end_work, **ending)
         example.then(end_work, **ending)

@@ -48,11 +48,13 @@
     place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" });
   };
   // What cannot be done without a photo shows where photos go.
+  let asked = null;
   window.askForPhotos = () => {
     const place = document.querySelector("#photos");
     place.scrollIntoView({ block: "nearest" });
     place.classList.add("asked");
-    setTimeout(() => place.classList.remove("asked"), 2000);
+    clearTimeout(asked);
+    asked = setTimeout(() => place.classList.remove("asked"), 2000);
   };
   // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
   // what is dropped the browser would leave the page.

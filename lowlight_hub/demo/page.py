@@ -77,7 +77,6 @@ def build() -> gr.Blocks:
                     [photos, examples],
                     photos,
                     show_progress="hidden",
-                    queue=False,
                     api_visibility="private",
                 )
             with gr.Column(scale=2, min_width=300), gr.Tabs():
