@@ -1,7 +1,6 @@
 """Trains attempts on pairs of dark and bright photos: `python train.py attempt-4b --data PATH`."""
 
 import argparse
-import math
 import signal
 import sys
 from dataclasses import replace
@@ -31,7 +30,7 @@ from lowlight_hub.finding import (
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import PREFIX, data_folders
-from lowlight_hub.options import path
+from lowlight_hub.options import path, positive, share, within
 from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
@@ -65,33 +64,33 @@ def _parser() -> argparse.ArgumentParser:
         help="photos that are as they should be, subfolders too, to be darkened by the simulator "
         "and learned from, beside those of --data or alone",
     )
-    parser.add_argument("--epochs", type=_positive(int), help="default: the attempt's own")
+    parser.add_argument("--epochs", type=positive(int), help="default: the attempt's own")
     parser.add_argument(
         "--batch-size",
-        type=_positive(int),
+        type=positive(int),
         default=Settings.batch_size,
         help="photos in a step, of each process (default: %(default)s)",
     )
     parser.add_argument(
         "--lr",
-        type=_positive(float),
+        type=positive(float),
         help="learning rate, at its height (default: the attempt's own)",
     )
     parser.add_argument(
         "--width",
-        type=_within(1, MAX_WIDTH),
+        type=within(1, MAX_WIDTH),
         help="channels of the first stage; 64 is the published size of VGG and "
         "ResNet (default: the slim network that the project ships)",
     )
     parser.add_argument(
         "--seed",
-        type=_within(0, 2**31 - 1),
+        type=within(0, 2**31 - 1),
         default=Settings.seed,
         help="of all that is drawn at random (default: %(default)s)",
     )
     parser.add_argument(
         "--whole-share",
-        type=_share,
+        type=share,
         default=Settings.whole_share,
         help="share of whole photos among the article's top-left crops; 0 is the "
         "article (default: %(default)s)",
@@ -140,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--samples-every",
-        type=_positive(int),
+        type=positive(int),
         metavar="STEPS",
         help="draw what the model makes of a few photos every so many steps",
     )
@@ -152,40 +151,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_push_options(parser)
     return parser
-
-
-def _positive(kind: type):
-    noun = "whole" if kind is int else "finite"
-
-    def positive(text: str):
-        value = kind(text)
-        if not (value > 0 and math.isfinite(value)):
-            raise argparse.ArgumentTypeError(f"{text} is not a {noun} number above 0")
-        return value
-
-    positive.__name__ = f"{noun} number above 0"  # argparse says so where kind() raises
-    return positive
-
-
-def _within(least: int, most: int):
-    def whole_number(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
-        return value
-
-    whole_number.__name__ = f"whole number between {least} and {most}"
-    return whole_number
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
-_share.__name__ = "number between 0 and 1"
 
 
 def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:

@@ -1,6 +1,7 @@
 """Options that several commands have, and what they take."""
 
 import argparse
+import math
 from pathlib import Path
 
 from lowlight_hub.attempts import DEFAULT
@@ -15,6 +16,44 @@ def path(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("an empty name")
     return Path(text)
+
+
+def positive(kind: type):
+    """A number of this kind above 0, as argparse's `type`."""
+    noun = "whole" if kind is int else "finite"
+
+    def number(text: str):
+        value = kind(text)
+        if not (value > 0 and math.isfinite(value)):
+            raise argparse.ArgumentTypeError(f"{text} is not a {noun} number above 0")
+        return value
+
+    number.__name__ = f"{noun} number above 0"  # argparse says so where kind() raises
+    return number
+
+
+def within(least: int, most: int):
+    """A whole number from `least` to `most`, as argparse's `type`."""
+
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not between {least} and {most}")
+        return value
+
+    whole_number.__name__ = f"whole number between {least} and {most}"
+    return whole_number
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, as argparse's `type`."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+share.__name__ = "number between 0 and 1"
 
 
 def add_restoring_options(parser: argparse.ArgumentParser) -> None:
