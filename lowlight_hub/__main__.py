@@ -11,7 +11,7 @@ from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.cards import write_card
 from lowlight_hub.enhance_command import add_enhance
-from lowlight_hub.errors import LowlightError, reason_of
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
     SAMPLES_FILE,
@@ -219,11 +219,9 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # `| head`: what is left to say goes nowhere, also when Python ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except LowlightError as error:
+    # The system's own are of names that were given: too long, or in a folder that may not be read.
+    except (LowlightError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # of a name that was given: too long, or in a folder that is closed
-        print(f"error: {reason_of(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -113,7 +113,7 @@ def read_results(path: Path) -> Results:
     if stale:
         raise LowlightError(
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
-            f"make it anew by `lowlight-hub evaluate --data PATH_OF_LOL --json {path}`"
+            f"make it anew by {_command(path)}"
         )
     return results
 
@@ -134,15 +134,17 @@ def _read(path: Path) -> Results:
             for row in results.rows
         )
     except FileNotFoundError:
-        raise LowlightError(
-            f"there is no {path}: make it by `lowlight-hub evaluate --data PATH_OF_LOL --json "
-            f"{path}`"
-        ) from None
+        raise LowlightError(f"there is no {path}: make it by {_command(path)}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         complete = False
     if not complete:
         raise LowlightError(f"{path} is not what `lowlight-hub evaluate --json` writes")
     return results
+
+
+def _command(path: Path | None, models: str = "") -> str:
+    """What writes such a file."""
+    return f"`lowlight-hub evaluate --data PATH_OF_LOL{models} --json {path}`"
 
 
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
@@ -157,8 +159,8 @@ def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:
             if known.weights.get(name + suffix) == weights:
                 return [row for row in known.of(protocol) if row["model"] == name]
         raise LowlightError(
-            f"{results} does not hold the figures of {folder}: make it by `lowlight-hub evaluate "
-            f"--data PATH_OF_LOL --models {folder} --json {results}`"
+            f"{results} does not hold the figures of {folder}: make it by "
+            f"{_command(results, f' --models {folder}')}"
         )
     except LowlightError:
         if results is None:

@@ -103,6 +103,9 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     expected = enhance(load_model("listing"), few / "first.png", **asked)
     assert np.array_equal(np.asarray(Image.open(out / result)), np.asarray(expected))
     (few / "broken.jpg").unlink()
+    # Of another brightness and detail there is nothing yet.
+    assert main([str(few), str(out), *options]) == 0
+    assert "restored 1 photos, 0 were there already" in capsys.readouterr().out
     exif = Image.Exif()
     exif[Base.Make] = "Maker"
     with Image.open(few / "first.png") as before:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from browsing import served
+from gradio_client import Client
 
 import app
 
@@ -40,6 +41,8 @@ def test_a_server_is_found_by_agents_and_takes_its_own_photos_with_it(page_url, 
         with ThreadPoolExecutor(1) as pool:
             found = pool.submit(asyncio.run, tools(url)).result()
         assert {"enhance", "enhance_batch", "compare", "models"} <= set(found)
+        named = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
+        assert "/compare" in named
         assert "camera, lens" in str(found["enhance"].inputSchema)
         theirs = uploaded(url, dark_file)
         assert theirs.exists()

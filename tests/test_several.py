@@ -128,6 +128,7 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
         desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
         desktop.wait_for_timeout(500)
         strip.nth(2).wait_for(timeout=WAIT_MS)
+        assert strip.count() == 3
 
 
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
