@@ -124,7 +124,7 @@ _TABLE = (
     Attempt(
         name="attempt-3",
         title="3 · MNIST-style in reverse",
-        network=partial(Autoencoder, encoder="reversed-mnist", decoder="reversed-mnist", latent=8),
+        network=partial(Autoencoder, encoder="reversed_mnist", decoder="reversed_mnist", latent=8),
         architecture="MNIST-style in reverse order, 8 numbers",
         loss=dark_to_bright,
         learns="dark → bright",

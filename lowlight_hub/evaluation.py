@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import skimage  # imports its parts, which take as long as torch does, once they are used
 import torch
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -56,7 +56,7 @@ def check_measurable(photo: Photo, name: str) -> None:
 
 def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
     """Both figures for two RGB photos H W 3, uint8."""
-    ssim = structural_similarity(
+    ssim = skimage.metrics.structural_similarity(
         reference,
         restored,
         channel_axis=2,
@@ -71,7 +71,7 @@ def psnr_and_ssim(restored: np.ndarray, reference: np.ndarray) -> tuple[float, f
 def psnr(restored: np.ndarray, reference: np.ndarray) -> float:
     """PSNR in dB of two RGB photos H W 3, uint8."""
     with np.errstate(divide="ignore"):  # a perfect photo has an infinite PSNR
-        return float(peak_signal_noise_ratio(reference, restored, data_range=255))
+        return float(skimage.metrics.peak_signal_noise_ratio(reference, restored, data_range=255))
 
 
 def psnr_gt_mean(restored: Tensor, reference: np.ndarray) -> float:

@@ -37,7 +37,8 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     and the fine stage gets a random patch of each; else the middle of each. Thumbnails are
     of one shape, the first photo's: the others are stretched to it.
     The stages do not disturb each other: the fine one learns on the coarse answer put into the
-    right light, which is not for it to mend, and hands no gradient back.
+    right light, which is not for it to mend, and hands no gradient back. A frozen fine stage has
+    no part in the loss, nor in its cost.
     """
     if model.training:
         pairs = [augmented(*pair) for pair in zip(dark, bright, strict=True)]
@@ -52,6 +53,8 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     )
     answer = model.coarse(small)
     light = (functional.l1_loss(answer, target) + _l1_after_gt_mean(answer, target)) / 2
+    if not any(weight.requires_grad for weight in model.fine.parameters()):
+        return light
     return light + _loss_of_patches(model, pairs, small, answer, target)
 
 

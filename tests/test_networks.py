@@ -7,7 +7,6 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.networks import Autoencoder, VariationalAutoencoder
 from lowlight_hub.networks.reversed_mnist import PhotoByPhoto
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.vgg import VggEncoder
 
 
 def limit_mb(name):
@@ -70,8 +69,10 @@ def test_shipped_size_is_within_its_limit(attempt):
 def test_width_64_is_the_published_vgg_11():
     from torchvision.models import vgg11_bn
 
+    from lowlight_hub.networks import vgg
+
     published = vgg11_bn().features.state_dict()
-    ours = VggEncoder(128, width=64)[0].state_dict()
+    ours = vgg.Encoder(128, width=64)[0].state_dict()
     assert {key: value.shape for key, value in ours.items()} == {
         key: value.shape for key, value in published.items()
     }
@@ -80,13 +81,13 @@ def test_width_64_is_the_published_vgg_11():
 def test_width_64_is_the_published_resnet_18():
     from torchvision.models import resnet18
 
-    from lowlight_hub.networks.resnet import ResNetEncoder
+    from lowlight_hub.networks import resnet
 
     torch.manual_seed(0)
     # Without what makes a vector of the features, on either side.
     published = torch.nn.Sequential(*list(resnet18().children())[:-2]).eval()
     layers = 2 + 4 * 2
-    ours = torch.nn.Sequential(*list(ResNetEncoder(128, width=64))[:layers]).eval()
+    ours = torch.nn.Sequential(*list(resnet.Encoder(128, width=64))[:layers]).eval()
     values = published.state_dict().values()
     ours.load_state_dict(dict(zip(ours.state_dict(), values, strict=True)))
     photo = torch.rand(1, 3, 200, 200)
@@ -104,7 +105,7 @@ def test_the_feature_vector_has_the_length_of_the_table():
 
 
 def test_reversed_network_expands_before_it_compresses():
-    model = Autoencoder(encoder="reversed-mnist", decoder="reversed-mnist", latent=8)
+    model = Autoencoder(encoder="reversed_mnist", decoder="reversed_mnist", latent=8)
     sides = []
     for module in model.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
@@ -116,7 +117,7 @@ def test_reversed_network_expands_before_it_compresses():
 def test_photo_by_photo_changes_neither_answer_nor_gradient(monkeypatch):
     torch.manual_seed(0)
     photos = torch.rand(2, 3, 200, 200)
-    model = Autoencoder(encoder="reversed-mnist", decoder="reversed-mnist", latent=8)
+    model = Autoencoder(encoder="reversed_mnist", decoder="reversed_mnist", latent=8)
     results = []
     for remedy in (True, False):
         monkeypatch.setattr(PhotoByPhoto, "remedy", remedy)

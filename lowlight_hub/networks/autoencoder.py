@@ -1,32 +1,26 @@
 """The frame that the article's networks share, the listing apart: photo, feature vector, photo."""
 
+from importlib import import_module
+from types import ModuleType
+from typing import Literal
+
 import torch
 from torch import Tensor
 
-from lowlight_hub.networks.mnist import MnistDecoder, MnistEncoder
 from lowlight_hub.networks.model import LowlightModel
-from lowlight_hub.networks.plain import PlainDecoder, PlainEncoder
-from lowlight_hub.networks.resnet import ResNetDecoder, ResNetEncoder
-from lowlight_hub.networks.reversed_mnist import ReversedMnistDecoder, ReversedMnistEncoder
 from lowlight_hub.networks.sizes import SIDE_PX, check_photos, resize
-from lowlight_hub.networks.vgg import VggDecoder, VggEncoder
 
-# Every encoder is Encoder(outputs, width) and maps B 3 200 200 to B outputs;
-# every decoder is Decoder(latent, width) and maps B latent to B 3 200 200, before the sigmoid.
-ENCODERS = {
-    "mnist": MnistEncoder,
-    "reversed-mnist": ReversedMnistEncoder,
-    "vgg": VggEncoder,
-    "resnet": ResNetEncoder,
-    "plain": PlainEncoder,
-}
-DECODERS = {
-    "mnist": MnistDecoder,
-    "reversed-mnist": ReversedMnistDecoder,
-    "vgg": VggDecoder,
-    "resnet": ResNetDecoder,
-    "plain": PlainDecoder,
-}
+Halves = Literal["mnist", "reversed_mnist", "vgg", "resnet", "plain"]
+
+
+def _halves(name: Halves) -> ModuleType:
+    """The module of an encoder and its decoder.
+
+    Encoder(outputs, width) maps B 3 200 200 to B outputs, and Decoder(latent, width) B latent to
+    B 3 200 200, before the sigmoid. It is imported with the first network that is made of it, since
+    three of them need torchvision, which takes as long to import as torch does.
+    """
+    return import_module(f"lowlight_hub.networks.{name}")
 
 
 class Autoencoder(LowlightModel):
@@ -38,10 +32,10 @@ class Autoencoder(LowlightModel):
     Source: "Enhancing Low Light Images: A Deep Dive into Autoencoders" (2024).
     """
 
-    def __init__(self, *, encoder: str, decoder: str, latent: int, width: int | None = None):
+    def __init__(self, *, encoder: Halves, decoder: Halves, latent: int, width: int | None = None):
         super().__init__()
-        self.encoder = ENCODERS[encoder](latent, width)
-        self.decoder = DECODERS[decoder](latent, width)
+        self.encoder = _halves(encoder).Encoder(latent, width)
+        self.decoder = _halves(decoder).Decoder(latent, width)
 
     def encode(self, photo: Tensor) -> Tensor:
         """The feature vector, B latent, of photos B 3 H W in 0..1."""
@@ -64,10 +58,10 @@ class VariationalAutoencoder(Autoencoder):
     Source: Kingma and Welling, "Auto-Encoding Variational Bayes", ICLR 2014.
     """
 
-    def __init__(self, *, encoder: str, decoder: str, latent: int, width: int | None = None):
+    def __init__(self, *, encoder: Halves, decoder: Halves, latent: int, width: int | None = None):
         super().__init__(encoder=encoder, decoder=decoder, latent=latent, width=width)
         # One network gives the mean and the log-variance side by side.
-        self.encoder = ENCODERS[encoder](2 * latent, width)
+        self.encoder = _halves(encoder).Encoder(2 * latent, width)
 
     def distribution(self, photo: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance, each B latent, for photos B 3 H W in 0..1."""

@@ -53,8 +53,9 @@ class FineStage(nn.Module):
         self.after = _Block(width)
         self.head = nn.Conv2d(width, 4 * 3, kernel_size=3, padding=1)
         # Starts as nearly nothing beside the guided photo: random detail would drive the first
-        # steps to silence the features for good.
-        nn.init.normal_(self.head.weight, std=1e-3)
+        # steps to silence the features for good. Not normal_(), which on the meta device imports
+        # torch's compiler: that takes as long as all else that a photo needs.
+        nn.init.uniform_(self.head.weight, -2e-3, 2e-3)
 
     def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor, levels: Tensor) -> Tensor:
         height, width = lit.shape[-2:]

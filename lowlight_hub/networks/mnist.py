@@ -20,7 +20,7 @@ def up(inputs: int, outputs: int) -> nn.Module:
     return nn.ConvTranspose2d(inputs, outputs, kernel_size=3, stride=2, padding=1, output_padding=1)
 
 
-class MnistEncoder(nn.Sequential):
+class Encoder(nn.Sequential):
     """B 3 200 200 to B outputs: 16, 32 and 64 channels, flattened at 25×25."""
 
     def __init__(self, outputs: int, width: int | None = None):
@@ -37,7 +37,7 @@ class MnistEncoder(nn.Sequential):
         )
 
 
-class MnistDecoder(nn.Sequential):
+class Decoder(nn.Sequential):
     """B latent to B 3 200 200: the encoder's mirror image."""
 
     def __init__(self, latent: int, width: int | None = None):

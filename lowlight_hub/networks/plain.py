@@ -8,7 +8,7 @@ from lowlight_hub.networks.vector import from_vector, to_vector
 from lowlight_hub.networks.vgg import POOLED_PX, stage_widths
 
 
-class PlainEncoder(nn.Sequential):
+class Encoder(nn.Sequential):
     """B 3 200 200 to B outputs: five stride-2 convolutions, averaged to 4×4, one linear layer."""
 
     def __init__(self, outputs: int, width: int | None = None):
@@ -20,7 +20,7 @@ class PlainEncoder(nn.Sequential):
         super().__init__(*layers, *to_vector(widths[-1], POOLED_PX, outputs))
 
 
-class PlainDecoder(nn.Sequential):
+class Decoder(nn.Sequential):
     """B latent to B 3 200 200: one convolution and an enlargement by two for each stage."""
 
     def __init__(self, latent: int, width: int | None = None):

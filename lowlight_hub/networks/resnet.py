@@ -39,7 +39,7 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Module:
     return BasicBlock(inputs, outputs, stride, _Shortcut(inputs, outputs, stride))
 
 
-class ResNetEncoder(nn.Sequential):
+class Encoder(nn.Sequential):
     """B 3 200 200 to B outputs: ResNet-18, averaged to 3×3, one linear layer."""
 
     def __init__(self, outputs: int, width: int | None = None):
@@ -57,7 +57,7 @@ class ResNetEncoder(nn.Sequential):
         super().__init__(*layers, *to_vector(channels, POOLED_PX, outputs))
 
 
-class ResNetDecoder(nn.Sequential):
+class Decoder(nn.Sequential):
     """B latent to B 3 200 200: ResNet-18 backwards, enlarging where the encoder strides."""
 
     def __init__(self, latent: int, width: int | None = None):

@@ -37,7 +37,7 @@ class PhotoByPhoto(nn.Module):
         )
 
 
-class ReversedMnistEncoder(nn.Sequential):
+class Encoder(nn.Sequential):
     """B 3 200 200 to B outputs: expanded to 400×400 and 800×800, averaged to 25×25, flattened."""
 
     def __init__(self, outputs: int, width: int | None = None):
@@ -57,7 +57,7 @@ class ReversedMnistEncoder(nn.Sequential):
         )
 
 
-class ReversedMnistDecoder(nn.Sequential):
+class Decoder(nn.Sequential):
     """B latent to B 3 200 200: 25×25 enlarged to 800×800, compressed to 400×400 and 200×200."""
 
     def __init__(self, latent: int, width: int | None = None):

@@ -28,7 +28,7 @@ def _layout(width: int | None) -> list[str | int]:
     return layout
 
 
-class VggEncoder(nn.Sequential):
+class Encoder(nn.Sequential):
     """B 3 200 200 to B outputs: VGG-11, averaged to 4×4, one linear layer."""
 
     def __init__(self, outputs: int, width: int | None = None):
@@ -38,7 +38,7 @@ class VggEncoder(nn.Sequential):
         )
 
 
-class VggDecoder(nn.Sequential):
+class Decoder(nn.Sequential):
     """B latent to B 3 200 200: VGG-11 backwards, enlarging where the encoder pools."""
 
     def __init__(self, latent: int, width: int | None = None):
