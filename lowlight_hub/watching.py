@@ -1,7 +1,6 @@
 """What there is to see of a training: a progress bar, curves, sheets of samples, a tracker."""
 
 import importlib.util
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +57,7 @@ class Watcher:
             disable=not accelerator.is_main_process,
             leave=False,
         )
-        self.drawn_at = -math.inf
+        self.drawn_at = time.monotonic()
 
     def __enter__(self) -> "Watcher":
         return self

@@ -28,6 +28,7 @@ from huggingface_hub import constants  # noqa: E402
 from lowlight_hub import attempts, folders, pictures  # noqa: E402
 from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs  # noqa: E402
 from lowlight_hub.data import Pairs  # noqa: E402
+from lowlight_hub.demo import comparing, comparison  # noqa: E402
 from lowlight_hub.demo.last_run import LAST_RUN  # noqa: E402
 from lowlight_hub.networks import ListingAutoencoder  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402
@@ -171,6 +172,16 @@ def browser(chromium):
 def nothing_restored_yet() -> None:
     """No test finds the result of one before it."""
     LAST_RUN.forget()
+
+
+FEW = {name: attempts.ATTEMPTS[name] for name in ("listing", "attempt-1", "attempt-2", "attempt-7")}
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparisons are of FEW attempts: all take their time."""
+    for module in (comparison, comparing):
+        monkeypatch.setattr(module, "ATTEMPTS", FEW)
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

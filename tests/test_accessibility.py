@@ -20,7 +20,7 @@ def test_the_page_speaks_spanish(browser, page_url, dark_file):
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=str)
-def test_nothing_of_ours_keeps_anybody_out(browser, page_url, dark_file, scheme, size):
+def test_nothing_of_ours_keeps_anybody_out(browser, page_url, few, dark_file, scheme, size):
     import axe_playwright_python
 
     axe = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of, tab
+from conftest import FEW
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
@@ -13,15 +14,7 @@ from lowlight_hub.demo import comparing, comparison, service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
-FEW = {name: ATTEMPTS[name] for name in ("listing", "attempt-1", "attempt-2", DEFAULT)}
 FEW_TITLES = [attempt.title for attempt in FEW.values()]
-
-
-@pytest.fixture
-def few(monkeypatch) -> None:
-    """Comparisons are of FEW attempts: all take their time."""
-    for module in (comparison, comparing):
-        monkeypatch.setattr(module, "ATTEMPTS", FEW)
 
 
 def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
