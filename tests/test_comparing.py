@@ -3,14 +3,13 @@
 import io
 import threading
 
-import pytest
 from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of, tab
 from conftest import FEW
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import comparing, comparison, service
+from lowlight_hub.demo import comparison, service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
