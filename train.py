@@ -25,6 +25,7 @@ from lowlight_hub.finding import (
     LEAK_FREE,
     LEAK_FREE_SUFFIX,
     find_pairs,
+    is_of,
     source_of,
     without_test_scenes,
 )
@@ -161,7 +162,13 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     width = arguments.width
     if arguments.init_from:
         check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))
-        width = read_config(arguments.init_from).get("width")
+        config = read_config(arguments.init_from)
+        if arguments.leak_free and not is_of(str(config.get("data")), LEAK_FREE):
+            raise LowlightError(
+                f"{arguments.init_from} may have learnt from the test scenes: --leak-free goes on "
+                "from leak-free weights alone"
+            )
+        width = config.get("width")
         if arguments.width not in (None, width):
             its = "the attempt's own width" if width is None else f"width {width}"
             raise LowlightError(
@@ -236,13 +243,10 @@ def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> P
     """What is in these folders, seen as an attempt sees it."""
     pairs, sources = [], []
     if places:
+        first = arguments.data[0]
         # What was pulled lies in a folder named after its commit.
-        pulled = [
-            f"{name.partition('@')[0]}@{folder.name}"
-            for name, folder in zip(arguments.data, places, strict=True)
-            if name.startswith(PREFIX)
-        ]
-        pairs, sources = find_pairs(*places), [source_of(*places, names=pulled)]
+        pulled = f"{first.partition('@')[0]}@{places[0].name}" if first.startswith(PREFIX) else ""
+        pairs, sources = find_pairs(*places), [source_of(*places, name=pulled)]
         if arguments.leak_free:
             pairs, sources = without_test_scenes(pairs), [LEAK_FREE]
     if arguments.bright:

@@ -109,7 +109,8 @@ def bright_photos(folder: Path | None) -> Iterator[tuple[str, Image.Image]]:
     """The photos in a folder; without one the project's own, and more that scikit-image brings."""
     if folder:
         for path in photos_below(folder)[0]:
-            yield path.stem, to_picture(open_photo(path)).convert("RGB")
+            name = path.relative_to(folder).as_posix().replace("/", "-")  # two may have one stem
+            yield name, to_picture(open_photo(path)).convert("RGB")
         return
     for name, photo in free_photos().items():
         yield name, to_picture(photo)

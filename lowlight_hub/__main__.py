@@ -10,6 +10,7 @@ from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.cards import write_card
+from lowlight_hub.durable import check_writable, expanded, make_folder
 from lowlight_hub.enhance_command import add_enhance
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import find_pairs, holds_lol
@@ -132,12 +133,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     # Imported where used: scikit-image takes a second.
     from lowlight_hub.evaluation import evaluate, evaluate_in_full
 
-    # Before minutes of measuring: it may hold something else.
-    results = results_in(arguments.json) if arguments.json else None
+    results = None
+    if arguments.json:  # before minutes of measuring: it may hold something else
+        results = results_in(arguments.json)
+        make_folder(arguments.json.parent)
+        check_writable(arguments.json.parent)
     models = {name: load_model(name) for name in arguments.models or list_models()}
     if results and any(model.revision for model in models.values()):
         raise LowlightError("--json keeps figures of models on this machine, not of the Hub's")
-    folders = [bundled(name) if name in ATTEMPTS else Path(name).expanduser() for name in models]
+    folders = [bundled(name) if name in ATTEMPTS else expanded(name) for name in models]
     named, data = " and ".join(arguments.data), data_folders(arguments.data)
     if len(data) == 1 and holds_lol(data[0]):
         rows = evaluate(data[0], _by_attempt(models.values()))

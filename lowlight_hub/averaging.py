@@ -11,6 +11,7 @@ from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import model_card
 from lowlight_hub.durable import replace_file, replace_text
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.finding import LEAK_FREE, is_of
 from lowlight_hub.folders import (
     CARD_FILE,
     HISTORY_FILE,
@@ -32,9 +33,10 @@ def average(folders: Sequence[Path], out: Path) -> None:
     After Wortsman et al., "Model soups", arXiv 2203.05482, 2022. It helps where one training went
     on from the weights of the other, or all from the same ones: those of two that began by chance
     have nothing in common, and their mean is no model. Config and history are those of the first;
-    the config's `averaged_with` names the others.
+    the config's `averaged_with` names the others, and `averaged_data` what only these learnt from.
     Raises LowlightError for fewer than two folders, for one that train.py did not write, for models
-    of several attempts or widths, and where `out` holds a file of such a name already.
+    of several attempts or widths, where some are leak-free and some are not, and where `out` holds
+    a file of such a name already.
     """
     if len(folders) < 2:
         raise LowlightError("the mean is of two trainings or more: name their folders")
@@ -51,6 +53,10 @@ def average(folders: Sequence[Path], out: Path) -> None:
                 f"these trainings differ in their {key}, and have no mean: "
                 f"{', '.join(str(config[key]) for config in configs)}"
             )
+    if len({is_of(config["data"], LEAK_FREE) for config in configs}) > 1:
+        raise LowlightError(
+            "only some of these trainings are leak-free: what their mean has seen could not be told"
+        )
     mean = models[0]
     states = [model.state_dict() for model in models]
     mean.load_state_dict(
@@ -61,9 +67,23 @@ def average(folders: Sequence[Path], out: Path) -> None:
             for key, value in states[0].items()
         }
     )
-    others = [f"weights of SHA-256 {fingerprint(folder)}" for folder in folders[1:]]
     attempt = get_attempt(configs[0]["attempt"])
-    config = {**configs[0], "averaged_with": others}
+    config = {
+        **configs[0],
+        # The first may be a mean itself.
+        "averaged_with": [
+            *(configs[0].get("averaged_with") or []),
+            *(f"weights of SHA-256 {fingerprint(folder)}" for folder in folders[1:]),
+        ],
+        "averaged_data": list(
+            dict.fromkeys(
+                data
+                for it in configs
+                for data in (it["data"], *(it.get("averaged_data") or []))
+                if data != configs[0]["data"]
+            )
+        ),
+    }
     replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
     samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
     save_photo(samples, out / SAMPLES_FILE)

@@ -10,7 +10,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.durable import is_folder
+from lowlight_hub.durable import expanded, is_folder
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
@@ -41,7 +41,7 @@ def label_of(
     of theirs: runs-vae of the folder runs/vae, USER-NAME of USER/NAME. Where detail, strength and
     brightness are not the defaults, they follow: vae_raw, attempt-7_strength0.8_+0.5EV.
     """
-    folder = Path(model).expanduser().resolve()
+    folder = expanded(model).resolve()
     parts = [model] if model in ATTEMPTS else [folder.parent.name, folder.name]
     name = "-".join(filter(None, parts))
     name += "" if detail == "transfer" else f"_{detail}"

@@ -68,7 +68,7 @@ def model_card(
         _training(attempt, config),
         _figures(attempt, rows, leak_free),
         _samples(attempt) if samples else "",
-        _limits(attempt, config["data"]),
+        _limits(attempt, [config["data"], *(config.get("averaged_data") or [])]),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -93,6 +93,9 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
         framing.append(
             "these weights are the mean of this training's and of others: "
             + ", ".join(map(str, config["averaged_with"]))
+            + "".join(
+                f"; some of them learnt from {it}" for it in config.get("averaged_data") or []
+            )
         )
     validation = f"{config['validation_pairs']} of other scenes to validate on"
     if not config["validation_pairs"]:
@@ -147,7 +150,7 @@ def _samples(attempt: Attempt) -> str:
     )
 
 
-def _limits(attempt: Attempt, data: str) -> str:
+def _limits(attempt: Attempt, sources: Sequence[str]) -> str:
     """What it cannot do, and what is known of the photos that it was trained on."""
     limits = (
         "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
@@ -159,11 +162,11 @@ def _limits(attempt: Attempt, data: str) -> str:
         else "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the "
         "light and the colours to the photo in full size."
     )
-    limits += LOL_REWARDS_MEMORY if is_of(data, LOL) else ""
-    limits += LOL_LICENCE if is_of(data, LOL) or is_of(data, LEAK_FREE) else ""
-    _, bright, name = data.partition(BRIGHT)
-    if bright:
-        limits += f" The {bright}{name} are under terms of their own; none is contained here."
+    of_lol = any(is_of(it, LOL) for it in sources)
+    limits += LOL_REWARDS_MEMORY if of_lol else ""
+    limits += LOL_LICENCE if of_lol or any(is_of(it, LEAK_FREE) for it in sources) else ""
+    for name in dict.fromkeys(it.partition(BRIGHT)[2] for it in sources if BRIGHT in it):
+        limits += f" The {BRIGHT}{name} are under terms of their own; none is contained here."
     return f"**Limits.** {limits}"
 
 

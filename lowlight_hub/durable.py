@@ -67,6 +67,11 @@ def is_folder(path: str | Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises there
 
 
+def expanded(path: str | Path) -> Path:
+    """The path with ~ as the user's folder; as it is where no such user is known."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser() raises there
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder and those above it. Raises LowlightError where that cannot be."""
     try:

@@ -1,6 +1,7 @@
 """`lowlight-hub enhance`: photos and folders in, their restorations out."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -68,7 +69,8 @@ def _enhance(arguments: argparse.Namespace) -> int:
         check_settings(**look, brightness=brightness)
         labels[label_of(arguments.model, brightness, **look)] = brightness
     photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))
-    if any(it.path.exists() for it in photos):  # not found out after the first was restored
+    # Not found out after the first was restored. Path's own raises for long names.
+    if any(os.path.exists(it.path) for it in photos):  # noqa: PTH110
         folder = out.parent if is_file else out
         make_folder(folder)
         check_writable(folder)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import CROP, Pairs, load_pairs, open_pair
+from lowlight_hub.data import CROP, Pairs, article_views, load_pairs, open_pair
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import (
     LEAK_FREE,
@@ -30,7 +30,8 @@ from lowlight_hub.finding import (
     find_test_pairs,
     is_of,
 )
-from lowlight_hub.photos import Photo, to_tensor
+from lowlight_hub.networks.sizes import SIDE_PX
+from lowlight_hub.photos import Photo, open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import (
     BASELINES,
@@ -97,13 +98,13 @@ def _rounded(photo: Tensor) -> np.ndarray:
 def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     """Figures for the baselines and then for each model, by its attempt, on eval15 in `data`.
 
-    Raises LowlightError for a folder without LOL.
+    Without our485 there is no mean bright photo among the baselines.
+    Raises LowlightError for a folder without eval15.
     """
     loaded = list(models.items())
     files = find_test_pairs(data)
     test = load_pairs(files, TEST)
-    training = load_pairs(find_pairs(data), TRAINING)
-    rows = evaluate_crops(test, training, loaded) + evaluate_in_full(files, loaded)
+    rows = evaluate_crops(test, _mean_bright(data), loaded) + evaluate_in_full(files, loaded)
     for row in rows:
         # Of a model that `train.py --leak-free` made.
         config = getattr(models.get(row["model"]), "config", {})
@@ -112,19 +113,28 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     return rows
 
 
+def _mean_bright(data: Path) -> Tensor | None:
+    """LOL's mean bright training photo at the article's crop, 3 200 200; None without our485."""
+    if not (data / TRAINING).is_dir():
+        return None
+    pairs = find_pairs(data)
+    total = torch.zeros(3, SIDE_PX, SIDE_PX)
+    for pair in tqdm(pairs, "mean bright photo", unit="photo", leave=False):
+        total += article_views(to_tensor(open_photo(pair.bright, str(pair.bright))))[CROP]
+    return total / len(pairs)
+
+
 @torch.inference_mode()
 def evaluate_crops(
-    test: Pairs, training: Pairs, restorers: Sequence[tuple[str, Restorer]]
+    test: Pairs, mean_bright: Tensor | None, restorers: Sequence[tuple[str, Restorer]]
 ) -> list[Row]:
-    """Figures at the article's crop; `training` gives the mean bright photo."""
+    """Figures at the article's crop; `mean_bright`, 3 200 200 in 0..1, is one of the baselines."""
     dark, bright = test.photos(range(len(test)), CROP)
-    _, learnt_from = training.photos(range(len(training)), CROP)
-    mean_bright = learnt_from.mean(dim=0).expand_as(dark)
-
-    baselines = (dark, mean_bright, dark**0.4)
+    mean = None if mean_bright is None else mean_bright.expand_as(dark)
     rows = [
         _row(name, "dark", CROP_SIZE, measure(zip(it, bright, strict=True)))
-        for name, it in zip(BASELINES, baselines, strict=True)
+        for name, it in zip(BASELINES, (dark, mean, dark**0.4), strict=True)
+        if it is not None
     ]
     for name, restorer in restorers:
         given = {"dark": dark}

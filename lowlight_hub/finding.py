@@ -67,11 +67,11 @@ def lol_set(folder: Path) -> str | None:
     return next((it for it in folder.resolve().parts[:-3:-1] if it in (TRAINING, TEST)), None)
 
 
-def source_of(*folders: Path, names: Sequence[str] = ()) -> str:
-    """What the records call the pairs in these folders: LOL, `names`, or the folders' own names."""
+def source_of(*folders: Path, name: str = "") -> str:
+    """What the records call the pairs in these folders: LOL, `name`, or the folders' own names."""
     if holds_lol(folders[0]) or lol_set(folders[0]) == TRAINING:
         return LOL
-    return AND.join(names or [folder.resolve().name for folder in folders])
+    return name or AND.join([folder.resolve().name for folder in folders])
 
 
 def is_of(source: str, part: str) -> bool:

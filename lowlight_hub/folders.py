@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
@@ -42,7 +42,7 @@ CARD_KEYS: dict[str, Any] = {
     # Not there in those before a part could be frozen.
     "freeze": str | None,
     # Only there in the mean of several trainings.
-    "averaged_with": list | None,
+    **dict.fromkeys(("averaged_with", "averaged_data"), list | None),
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"
@@ -96,7 +96,8 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
     check_finite(weights, str(folder / WEIGHTS_FILE))
     # One key only: safetensors writes several in an order that changes from run to run.
     metadata = {"attempt": str(config["attempt"])}
-    replace_file(folder / WEIGHTS_FILE, lambda path: save_file(weights, path, metadata=metadata))
+    content = save(weights, metadata=metadata)  # save_file() would not tell of a full disk as such
+    replace_file(folder / WEIGHTS_FILE, lambda path: path.write_bytes(content))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     replace_text(folder / CONFIG_FILE, text)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.durable import is_folder
+from lowlight_hub.durable import expanded, is_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import CONFIG_FILE, check_attempt, load_bundled, load_folder
 from lowlight_hub.networks import LowlightModel
@@ -59,7 +59,7 @@ def load_model(
     if revision is not None:
         raise LowlightError(f"{name} has no revisions: only repositories of the Hub have them")
     if isinstance(name, Path) or _is_path(name):
-        return load_folder(Path(name).expanduser())
+        return load_folder(expanded(name))
     return load_bundled(name)
 
 

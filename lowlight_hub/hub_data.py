@@ -24,10 +24,12 @@ _BELOW = [f"{folder}/*/*" for folder in _FOLDERS]
 def data_folders(places: Sequence[str]) -> list[Path]:
     """The folders that --data names, each as data_folder has it.
 
-    Raises LowlightError for more than two, and as data_folder does.
+    Raises LowlightError for more than two, for a dataset beside another, and as data_folder does.
     """
     if len(places) > 2:
         raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
+    if len(places) == 2 and any(it.startswith(PREFIX) for it in places):
+        raise LowlightError("a dataset of the Hub holds both photos of each pair: name it alone")
     return [data_folder(place) for place in places]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
+from lowlight_hub.finding import AND, BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
+from lowlight_hub.hub_data import PREFIX
 
 
 def trained_in_words(config: dict[str, Any]) -> str:
@@ -28,10 +29,12 @@ def training_command(config: dict[str, Any]) -> str:
     parts = ["train.py", config["attempt"]]
     if is_of(data, LOL) or is_of(data, LEAK_FREE):
         parts += ["--data", "PATH_OF_LOL"]
+    elif data.startswith(PREFIX):
+        parts += ["--data", data.partition(AND)[0]]
     elif not data.startswith((BRIGHT, SIMULATED)):  # without --data, either of these
         parts += ["--data", "PATH"]
     if BRIGHT in data:
-        parts += ["--bright", f"PATH_OF_{data.partition(BRIGHT)[2].strip()}"]
+        parts += ["--bright", f"PATH_OF_{data.partition(BRIGHT)[2].strip().replace(' ', '_')}"]
     parts += ["--leak-free"] if is_of(data, LEAK_FREE) else []
     parts += ["--all-pairs"] if config.get("all_pairs") else []
     parts += ["--init-from", "FOLDER"] if config.get("init_from") else []

@@ -132,11 +132,15 @@ def push(
         api.create_repo(repository, private=private, exist_ok=True)
         if private and not api.model_info(repository).private:
             raise _RefusedAsAskedError(f"{repository} is public already: nothing was pushed")
-        if tag and _is_other(api, repository, tag, files):
-            raise _RefusedAsAskedError(f"{repository} has a version {tag} already: name another")
+        if tag and tag in {it.name for it in api.list_repo_refs(repository).tags}:
+            if _is_other(api, repository, tag, files):
+                raise _RefusedAsAskedError(
+                    f"{repository} has a version {tag} already: name another"
+                )
+            return repository
         commit = api.create_commit(repository, operations, commit_message=title).oid
         tags = {it.name: it.target_commit for it in api.list_repo_refs(repository).tags}
-        if commit not in tags.values() or (tag and tag not in tags):
+        if tag or commit not in tags.values():
             api.create_tag(repository, tag=tag or _next_version(tags), revision=commit)
     return repository
 
@@ -233,9 +237,7 @@ class _RefusedAsAskedError(LowlightError):
 
 
 def _is_other(api: HfApi, repository: str, tag: str, files: Mapping[str, bytes]) -> bool:
-    """Whether a repository has a version of this name that holds other files."""
-    if tag not in {it.name for it in api.list_repo_refs(repository).tags}:
-        return False
+    """Whether the version of this name that a repository has holds other files."""
     try:
         held = {
             it: Path(hf_hub_download(repository, it, revision=tag, token=api.token)) for it in files

@@ -8,6 +8,7 @@ import torch
 
 from lowlight_hub import load_model
 from lowlight_hub.__main__ import main
+from lowlight_hub.finding import BRIGHT, LEAK_FREE
 from lowlight_hub.folders import bundled, fingerprint, load_whole, read_config, save_model
 
 
@@ -43,6 +44,27 @@ def test_the_mean_of_two_trainings_is_a_model_that_says_what_it_is(trainings, tm
     assert "are the mean of this training's and of others" in card
 
 
+def of_data(folder: Path, data: str) -> Path:
+    """The folder, whose weights now say that they learnt from these photos."""
+    save_model(load_model(folder), {**read_config(folder), "data": data}, folder)
+    return folder
+
+
+def test_a_mean_tells_of_all_that_its_trainings_learnt_from(trainings, tmp_path):
+    own, lol = of_data(trainings[0], f"mine and {BRIGHT} a friend"), trainings[1]
+    average(own, lol, "--out", tmp_path / "mean")
+    average(tmp_path / "mean", own, "--out", tmp_path / "anew")
+    config = read_config(tmp_path / "anew")
+    shas = [f"weights of SHA-256 {fingerprint(it)}" for it in (lol, own)]
+    assert config["averaged_with"] == shas
+    assert config["averaged_data"] == [read_config(lol)["data"]]
+    card = (tmp_path / "anew" / "README.md").read_text(encoding="utf-8")
+    assert (
+        "licence of the LOL photos is not stated" in card
+        and "bright photos of a friend are under" in card
+    )
+
+
 def test_three_trainings_count_alike(trainings, tmp_path):
     average(*trainings, trainings[0], "--out", tmp_path / "mean")
     one, mean = (load_model(it) for it in (trainings[0], tmp_path / "mean"))
@@ -63,8 +85,10 @@ def test_what_has_no_mean_is_said_in_one_line(trainings, tmp_path, capsys):
         told = capsys.readouterr().err
         assert said in told and len(told.splitlines()) == 1
     assert not (tmp_path / "mean").exists()
+    assert average(of_data(one, LEAK_FREE), other, "--out", tmp_path / "mean") == 1
+    assert "only some of these trainings are leak-free" in capsys.readouterr().err
     (tmp_path / "README.md").write_text("mine")
-    assert average(one, other, "--out", tmp_path) == 1
+    assert average(other, other, "--out", tmp_path) == 1
     assert "already holds a README.md" in capsys.readouterr().err
     assert (tmp_path / "README.md").read_text() == "mine"
     with pytest.raises(SystemExit):

@@ -81,12 +81,13 @@ def test_a_reader_who_has_had_enough_gets_no_traceback(night, tmp_path):
 def test_one_bad_file_does_not_stop_the_others(night, tmp_path, capsys):
     (night / "b.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     (tmp_path / "empty").mkdir()
-    assert run(night, tmp_path / "none.png", tmp_path / "empty", "--out", tmp_path / "out") == 1
+    missing = (tmp_path / "none.png", tmp_path / f"{'x' * 300}.png")
+    assert run(night, *missing, tmp_path / "empty", "--out", tmp_path / "out") == 1
     assert len(names(tmp_path / "out")) == 4
     told = capsys.readouterr()
-    assert "wrote 4 of 6 photos" in told.out
+    assert "wrote 4 of 7 photos" in told.out
     errors = [line for line in told.err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 3
+    assert len(errors) == 4
     assert any("b.jpg cannot be read as a photo" in line for line in errors)
     assert not any(line.count("b.jpg") > 1 for line in errors)
     assert any("none.png does not exist" in line for line in errors)
@@ -176,6 +177,8 @@ def test_a_setting_beyond_its_range_is_said_before_anything_is_written(night, tm
 def test_an_unknown_model_is_named_before_anything_is_written(night, tmp_path, capsys):
     assert main(["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "gpt"]) == 1
     assert "no attempt is called 'gpt'" in capsys.readouterr().err
+    assert main(["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "~no/x"]) == 1
+    assert "holds no config.json" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
+from lowlight_hub.data import CROP
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import evaluate_crops, evaluate_in_full, measure
 from lowlight_hub.finding import LEAK_FREE
@@ -65,7 +66,8 @@ def test_gt_mean_forgives_a_wrong_exposure_only():
 
 def test_rows_of_models_and_baselines(pairs):
     both = ["attempt-4b", "attempt-5"]
-    rows = evaluate_crops(pairs, pairs, [(name, AsItIs()) for name in both])
+    _, bright = pairs.photos(range(len(pairs)), CROP)
+    rows = evaluate_crops(pairs, bright.mean(dim=0), [(name, AsItIs()) for name in both])
     found = [(row["model"], row["input"]) for row in rows]
     assert found == [
         *[(name, "dark") for name in BASELINES],
@@ -268,12 +270,20 @@ def test_records_keep_figures_on_lol_only(own_pairs, tmp_path, capsys):
     assert main(["evaluate", "--data", str(own_pairs), "--json", str(out)]) == 1
     assert "is not LOL's folder" in capsys.readouterr().err
     assert not out.exists()
+    nowhere = own_pairs / "high" / "a.png" / "figures.json"
+    assert main(["evaluate", "--data", str(own_pairs), "--json", str(nowhere)]) == 1
+    assert "cannot make" in capsys.readouterr().err
 
 
 def test_half_of_lol_is_not_taken_for_other_pairs(lol, capsys):
     # Else figures on photos that were learnt from would look like those of the test set.
     assert main(["evaluate", "--data", str(lol / "eval15"), "--models", "listing"]) == 1
     assert "name the folder above it" in capsys.readouterr().err
+    shutil.move(lol / "our485", lol.parent / "our485")
+    assert main(["evaluate", "--data", str(lol), "--models", "listing"]) == 0
+    measured = capsys.readouterr().out
+    assert "listing" in measured and "mean_bright" not in measured
+    shutil.move(lol.parent / "our485", lol / "our485")
     shutil.rmtree(lol / "eval15")
     assert main(["evaluate", "--data", str(lol), "--models", "listing"]) == 1
     assert "has no folder eval15" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from lowlight_hub import LowlightError
 from lowlight_hub.errors import HubAwayError
 from lowlight_hub.finding import find_pairs, find_test_pairs
 from lowlight_hub.folders import read_config
-from lowlight_hub.hub_data import data_folder
+from lowlight_hub.hub_data import data_folder, data_folders
 
 NAME = f"{USER}/pairs"
 
@@ -80,6 +80,13 @@ def test_what_is_no_dataset_is_refused_in_a_sentence(hub, place, said):
     with pytest.raises(LowlightError, match=said) as caught:
         data_folder(place)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("places", [[f"hub:{NAME}", "bright"], ["dark", f"hub:{NAME}"]])
+def test_a_dataset_is_named_alone(hub, places):
+    with pytest.raises(LowlightError, match="name it alone"):
+        data_folders(places)
+    assert hub.log == []
 
 
 def test_other_places_are_folders():

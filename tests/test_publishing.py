@@ -1,6 +1,7 @@
 """Pushes over HTTP: what is sent, what is refused, and that it can be tried again."""
 
 import json
+import resource
 import shlex
 import shutil
 
@@ -14,7 +15,7 @@ import train
 from lowlight_hub import LowlightError, load_model
 from lowlight_hub.__main__ import main
 from lowlight_hub.errors import HubAwayError
-from lowlight_hub.finding import LEAK_FREE
+from lowlight_hub.finding import AND, BRIGHT, LEAK_FREE
 from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint, read_config
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder
 from lowlight_hub.records import training_command
@@ -63,6 +64,7 @@ def test_other_weights_are_the_next_version(hub, tmp_path):
     assert load_model(NAME, revision="v1.0").config["seed"] == config["seed"]
     push(other, USER, tag="v1.1")
     commits = len(hub.repositories["models", NAME].commits)
+    push(bundled("attempt-1"), USER, tag="v1.0")  # which it is, though no longer the newest
     with pytest.raises(LowlightError, match=r"has a version v1\.0 already: name another$"):
         push(other, USER, tag="v1.0")
     assert len(hub.repositories["models", NAME].commits) == commits
@@ -87,6 +89,11 @@ def test_the_card_repeats_a_training_of_several_processes_with_all_its_photos():
     assert "--batch-size 8 " in training_command(config)
 
 
+def test_the_command_names_the_photos_that_are_known():
+    config = {**read_config(bundled("attempt-1")), "data": f"hub:a/b@c{AND}{BRIGHT} my photos"}
+    assert "--data hub:a/b@c --bright PATH_OF_my_photos --" in training_command(config)
+
+
 def test_the_hubs_own_verbs(hub, tmp_path):
     model = load_model("attempt-1")
     model.save_pretrained(tmp_path / "saved")
@@ -99,6 +106,25 @@ def test_the_hubs_own_verbs(hub, tmp_path):
     card = files["README.md"].decode()
     assert title == "By the mixin" and f'load_model("{USER}/mine")' in card
     assert "samples.webp" not in card and "samples.webp" not in files
+
+
+def test_saving_a_model_takes_nothing_away_that_was_there(tmp_path):
+    saved = tmp_path / "saved"
+    load_model("listing").save_pretrained(saved)
+    (saved / "README.md").write_text("mine")
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    with pytest.raises(LowlightError, match="never trained"):
+        ListingAutoencoder().save_pretrained(saved)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(
+            LowlightError, match=r"cannot write .*model\.safetensors: File too large"
+        ):
+            load_model("attempt-1").save_pretrained(saved)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 
 def test_the_hubs_own_verbs_refuse_in_one_sentence(hub, tmp_path, monkeypatch):

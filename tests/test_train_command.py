@@ -157,6 +157,7 @@ def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, 
         (["--init-from", str(bundled("vae"))], "holds 'vae', not attempt-4b"),
         (["--init-from", str(tmp_path)], "holds no config.json"),
         (["--freeze", "encoder"], "name their folder with --init-from"),
+        (["--leak-free", "--init-from", str(bundled("attempt-4b"))], "leak-free weights alone"),
     ):
         assert command.main(["attempt-4b", "--data", str(lol), *settings]) == 1
         assert said in capsys.readouterr().err

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from huggingface_hub import HfApi, ModelCard, PyTorchModelHubMixin
 from torch import Tensor, nn
 
+from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError
 
 M = TypeVar("M", bound="LowlightModel")
@@ -115,19 +116,32 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
             settings["model_card_kwargs"] = {"repository": made.repo_id}
             return super().push_to_hub(made.repo_id, **settings)
 
-    def save_pretrained(self, save_directory: str | Path, **settings: Any) -> str | None:
-        """As the mixin's, whose `settings` these are, with a card that names the folder.
+    def save_pretrained(  # type: ignore[override]
+        self,
+        save_directory: str | Path,
+        *,
+        repo_id: str | None = None,
+        push_to_hub: bool = False,
+        model_card_kwargs: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> str | None:
+        """Writes weights, config and, where there is none, a card that names the folder.
 
-        Raises LowlightError where the model was never trained.
+        With `push_to_hub` they go to `repo_id` as well, or to a repository of the folder's name,
+        by the mixin's `settings`. Not by the mixin, which begins by deleting the config.
+        Raises LowlightError where the model was never trained, the folder cannot be written to or
+        the disk is full; what was there is there still. And as push_to_hub does.
         """
-        told = settings.pop("model_card_kwargs", None)
-        told = {"repository": Path(save_directory).as_posix(), **(told or {})}
-        return super().save_pretrained(save_directory, model_card_kwargs=told, **settings)
+        from lowlight_hub.folders import CARD_FILE, save_model
 
-    def _save_pretrained(self, save_directory: Path) -> None:
-        from lowlight_hub.folders import save_model
-
-        save_model(self, self._known_config(), save_directory)
+        folder = Path(save_directory)
+        card = self.generate_model_card(
+            **{"repository": folder.as_posix(), **(model_card_kwargs or {})}
+        )
+        if not (folder / CARD_FILE).exists():
+            replace_text(folder / CARD_FILE, str(card))
+        save_model(self, self._known_config(), folder)
+        return self.push_to_hub(repo_id or folder.name, **settings) if push_to_hub else None
 
     def generate_model_card(self, *_, repository: str | None = None, **__) -> ModelCard:
         """The card that train.py writes, of the model in `repository`, without its samples."""
