@@ -17,7 +17,11 @@ if torch.cuda.is_available():  # ZeroGPU wants its models placed before the firs
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mcp", action="store_true", help="serve the endpoints as MCP tools too")
+    arguments = parser.parse_args()
     share_heaps()
-    # As with Ctrl-C: the server ends in order, and takes the photos with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    build().launch(**launch_settings(), mcp_server=parser.parse_args().mcp or None)
+    # As with Ctrl-C: the server ends in order, and takes the photos with it. Under nohup it stays.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    build().launch(**launch_settings(), mcp_server=arguments.mcp or None)

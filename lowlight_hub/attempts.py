@@ -73,8 +73,9 @@ class Attempt:
         return self.learns != "dark → bright"
 
     @property
-    def answers_in_full(self) -> bool:
-        """Whether its own answer has the photo's full size, so that nothing is to be carried."""
+    def is_ours(self) -> bool:
+        """Whether it is not of the article: it learns from whole photos, and its own answer is in
+        full size with all edges, so that nothing is to be carried."""
         return self.views is whole_view
 
 

@@ -10,6 +10,7 @@ from lowlight_hub.attempts import ARTICLE, Attempt
 from lowlight_hub.durable import replace_text
 from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
+from lowlight_hub.networks import ListingAutoencoder
 from lowlight_hub.records import (
     losses_in_words,
     photos_a_step,
@@ -55,7 +56,7 @@ def model_card(
         model_name=attempt.title,
         eval_results=_eval_results(attempt, rows),
     )
-    origin = "Not in" if attempt.answers_in_full else "From"
+    origin = "Not in" if attempt.is_ours else "From"
     parts = [
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
@@ -79,7 +80,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
     ended = command_of_mean = ""
     framing = [
         "whole, at 600×400"
-        if attempt.answers_in_full
+        if attempt.is_ours
         else f"at 200×200: {config['whole_share']:.0%} whole photos, the rest top-left crops"
     ]
     if config.get("init_from"):
@@ -142,7 +143,7 @@ def _samples(attempt: Attempt) -> str:
     rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
     if attempt.reads_bright:
         rows.insert(1, "its answer to the original")
-    if not attempt.answers_in_full:
+    if not attempt.is_ours:
         rows.insert(1, "the network's answer")
     return (
         f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
@@ -152,16 +153,24 @@ def _samples(attempt: Attempt) -> str:
 
 def _limits(attempt: Attempt, sources: Sequence[str]) -> str:
     """What it cannot do, and what is known of the photos that it was trained on."""
-    limits = (
-        "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
-        "there is lit like its surroundings. How bright the scene was it guesses, too bright "
-        "where a photo says little of it, as of a wall. Streets at night are lit a little; "
-        "bright windows in dark photos stay as paler patches; very dark photos come out with "
-        "less detail."
-        if attempt.answers_in_full
-        else "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the "
-        "light and the colours to the photo in full size."
-    )
+    if attempt.is_ours:
+        limits = (
+            "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
+            "there is lit like its surroundings. How bright the scene was it guesses, too bright "
+            "where a photo says little of it, as of a wall. Streets at night are lit a little; "
+            "bright windows in dark photos stay as paler patches; very dark photos come out with "
+            "less detail."
+        )
+    elif attempt.network is ListingAutoencoder:
+        limits = (
+            "It learnt at 200×200 pixels. Without a feature vector it answers in any size, a "
+            "little blurred; `enhance` carries the light and the colours to the photo's own edges."
+        )
+    else:
+        limits = (
+            "It sees 200×200 pixels of a photo. Its own answer is blurred; `enhance` carries the "
+            "light and the colours to the photo in full size."
+        )
     of_lol = any(is_of(it, LOL) for it in sources)
     limits += LOL_REWARDS_MEMORY if of_lol else ""
     limits += LOL_LICENCE if of_lol or any(is_of(it, LEAK_FREE) for it in sources) else ""

@@ -58,7 +58,9 @@ def opacity_of_the_picture(page) -> str:
 def download(page, button: str):
     """What a click on a button for a file downloads, once it is there and nothing is in work."""
     page.wait_for_selector(f"{button}:not([disabled])", timeout=WAIT_MS)
-    page.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    # As long as that is there, clicks are held back.
+    in_work = page.locator("#note .translucent > :is(.progress-text, .generating)")
+    in_work.wait_for(state="detached", timeout=WAIT_MS)
     with page.expect_download(timeout=WAIT_MS) as waiting:
         page.locator(button).click()
     return waiting.value

@@ -296,12 +296,17 @@ def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
         folder.mkdir()
         (folder / "photo.png").write_bytes(b"a photo")
     os.utime(old, (0, 0))
-    monkeypatch.setattr(scratch, "SWEEP_S", 0.01)
-    threading.Thread(target=scratch._sweep, args=(tmp_path,), daemon=True).start()
-    while old.exists():
-        time.sleep(0.01)
-    assert (new / "photo.png").exists()
-    shutil.rmtree(tmp_path)  # which ends the sweeper
+    scratch.sweep(tmp_path)
+    assert not old.exists() and (new / "photo.png").exists()
+    shutil.rmtree(tmp_path)
+    scratch.sweep(tmp_path)
+
+
+def test_results_find_a_place_also_after_the_system_cleared_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "given"))
+    before = scratch.new_folder()
+    shutil.rmtree(tmp_path / "given")
+    assert scratch.new_folder().parent == before.parent
 
 
 def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
@@ -315,7 +320,7 @@ def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
 def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
     monkeypatch.setattr(page, "SWEEP_S", 1)
-    monkeypatch.setattr(page, "KEEP_S", 1)
+    monkeypatch.setattr(page, "KEEP_S", 3)  # all results are written within it
 
     def kept():
         return {it for it in (tmp_path / "kept").rglob("*") if it.is_file()}

@@ -101,7 +101,7 @@ def test_no_other_file_of_the_server_is_shown(handed_out, tmp_path, name):
     secret = tmp_path / "secret.png"
     shutil.copy(place, secret)
     place.unlink()
-    assert close_up(asked) is None
+    assert close_up(asked) is None  # though it was opened before
     place.symlink_to(secret)
     for path in (secret, place, place.parent / ".." / "secret.png"):
         assert close_up({**asked, name: str(path)}) is None
@@ -190,7 +190,7 @@ def test_an_enlarged_photo_is_dragged_and_divided_by_its_handle(desktop, large_f
     desktop.mouse.up()
     assert 73 <= int(slider_of(desktop).input_value()) <= 77
     assert across.input_value() == moved
-    # Other settings are seen where this photo was looked at, another photo as a whole.
+    # Other settings are seen where this photo was looked at.
     first = desktop.locator("#slider img").first
     source = first.get_attribute("src")
     desktop.locator("#brightness input[type=number]").fill("1")

@@ -3,7 +3,7 @@
 import io
 import threading
 
-from browsing import WAIT_MS, downloaded, fits_its_width, give, opened, slider_of, tab
+from browsing import WAIT_MS, download, downloaded, fits_its_width, give, opened, slider_of, tab
 from conftest import FEW
 from PIL import Image
 
@@ -126,11 +126,14 @@ def test_photos_that_cannot_be_restored_cannot_be_compared(desktop, tmp_path):
     note.get_by_text("cannot be read as a photo").wait_for(timeout=WAIT_MS)
 
 
-def test_nothing_is_compared_without_a_photo(desktop):
+def test_nothing_is_compared_without_a_photo(desktop, dark_file):
     tab(desktop, 1)
     desktop.locator("#all").click()
     note = desktop.locator("#compare-note")
-    note.get_by_text("There is no photo yet").wait_for(timeout=WAIT_MS)
+    missing = note.get_by_text("There is no photo yet")
+    missing.wait_for(timeout=WAIT_MS)
+    give(desktop, dark_file)
+    missing.wait_for(state="detached", timeout=WAIT_MS)
 
 
 def test_what_is_compared_is_said_and_goes_with_its_photo(desktop, few, tmp_path, dark_file):
@@ -195,6 +198,19 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
     assert desktop.locator("#tiles .tile").count() == 3
     desktop.locator("#photos .thumbnail-item").first.click()
     desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+
+
+def test_what_is_chosen_and_asked_for_meanwhile_is_compared_next(
+    desktop, few, monkeypatch, dark_file
+):
+    gate = held_after(2, desktop, monkeypatch, dark_file)
+    desktop.locator("#compare-detail input[value=raw]").check()
+    desktop.locator("#tiles .tiles.outdated").wait_for(timeout=WAIT_MS)
+    desktop.locator("#all").click()
+    gate.set()
+    assert download(desktop, "#sheet").suggested_filename == "dark_attempts_raw.png"
+    desktop.locator("#tiles .tile").nth(len(FEW)).wait_for(timeout=WAIT_MS)
+    assert not desktop.locator("#tiles .tiles.outdated").count()
 
 
 def test_a_comparison_can_be_stopped(desktop, few, monkeypatch, dark_file):

@@ -105,7 +105,10 @@ def enhance_batch(
             files.append(job.target)
     if not files:
         raise LowlightError(failures[0])
-    return file_data(zipped(files)), failures
+    archive = zipped(files)
+    for file in files:  # Gradio, which deletes what is handed out, does not know of these
+        file.unlink()
+    return file_data(archive), failures
 
 
 @in_a_sentence

@@ -1,7 +1,6 @@
 """Close-ups of a photo and its result in their own pixels: the page shows smaller pictures."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from math import ceil, floor, sqrt
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -34,6 +33,8 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
     try:
         width = max(1, int(asked["width"]))
         files = [handed_out(asked[name]) for name in ("photo", "result")]
+        if not all(it.is_file() for it in files):
+            raise LowlightError("These files are gone")
         with _one_at_a_time:
             pictures = _opened(*files)
             pixels = _in_pixels(asked["box"], *pictures[0].size)
@@ -49,16 +50,20 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"before": before, "after": after, "pixels": pixels}
 
 
-# The view is moved more often than the photo is changed.
-@lru_cache(maxsize=1)
+# One pair at most: the view is moved more often than the photo is changed.
+_held: dict[tuple[Path, Path], tuple[Image.Image, Image.Image]] = {}
+scratch.at_sweeps(_held.clear)
+
+
 def _opened(photo: Path, result: Path) -> tuple[Image.Image, Image.Image]:
-    before, after = (to_picture(open_photo(it, it.name)) for it in (photo, result))
-    if before.size != after.size:
-        raise LowlightError("The result is not as large as the photo")
-    return before, after
-
-
-scratch.at_sweeps(_opened.cache_clear)
+    pair = _held.get((photo, result))
+    if pair is None:
+        _held.clear()  # its memory is for this one
+        before, after = (to_picture(open_photo(it, it.name)) for it in (photo, result))
+        if before.size != after.size:
+            raise LowlightError("The result is not as large as the photo")
+        pair = _held[photo, result] = before, after
+    return pair
 
 
 def _in_pixels(box: Sequence[float], width: int, height: int) -> tuple[int, int, int, int]:

@@ -14,7 +14,8 @@ from lowlight_hub.demo.work import a_visitors_work, end_work
 OF_OTHER_PHOTOS = """(photos) => {
   const keep = { __type__: "update" };
   const isThere = photos?.some(({ image }) => image.path === window.comparedPhoto);
-  if (isThere || !window.comparedPhoto) return [keep, keep, keep, keep];
+  if (!window.comparedPhoto) return [keep, "", keep, keep];  // it said that there was none
+  if (isThere) return [keep, keep, keep, keep];
   window.comparedPhoto = null;
   document.querySelector("#end-all")?.click();
   return [null, "", "", { ...keep, visible: "hidden" }];
@@ -23,6 +24,7 @@ COMPARED = """(_, work, photos, reference, detail) => {
   const rank = ({ image }) => image.path === window.photoInView?.() ? 0 : 1;
   const ordered = [...(photos ?? [])].sort((one, other) => rank(one) - rank(other));
   window.comparedPhoto = ordered[0]?.image.path;
+  window.comparedOtherwise = false;
   return [%s, work, ordered, reference, detail];
 }"""
 # Each photo has a reference of its own; one that was given before any photo is of the first.
@@ -35,13 +37,14 @@ OF_THE_PHOTO_IN_VIEW = """() => {
     known[path] ??= known[undefined];
     delete known[undefined];
   }
-  const isOfAnother = window.comparedPhoto && window.comparedPhoto !== path;
-  document.querySelector("#tiles .tiles")?.classList.toggle("outdated", Boolean(isOfAnother));
+  window.judgeTiles?.();
   return known[path] ?? null;
 }"""
-
 # Eleven attempts take their time: not before somebody asks for them.
-OUTDATED = """() => document.querySelector("#tiles .tiles")?.classList.add("outdated")"""
+OUTDATED = """() => {
+  window.comparedOtherwise = true;
+  window.judgeTiles?.();
+}"""
 
 
 def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
@@ -75,11 +78,13 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
     of_work, one_more, ending = a_visitors_work("compare")
+    button.click(end_work, **ending)  # the one before, of which another click wants no more
     started = button.click(
         comparing.compare_photo,
         [*of_work, photos, reference, detail],
         compared,
         js=COMPARED % one_more,
+        trigger_mode="always_last",
         api_visibility="private",
         **QUEUED,
     )

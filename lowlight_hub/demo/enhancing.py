@@ -302,7 +302,7 @@ def about(name: str) -> str:
 
 def detail_shown(name: str) -> bool | Literal["hidden"]:
     """Whether there is a detail to choose: not of a model whose own answer is in full size."""
-    return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].answers_in_full else True
+    return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].is_ours else True
 
 
 def _detail_that_counts(model: str, detail: Detail) -> Detail:

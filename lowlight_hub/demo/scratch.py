@@ -33,7 +33,9 @@ def temporary_folder(within: str | None = None) -> Path:
 
 def new_folder() -> Path:
     """A new folder for files that are handed out; it is deleted after KEEP_S."""
-    return Path(tempfile.mkdtemp(dir=_root(get_upload_folder())))
+    root = _root(get_upload_folder())
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)  # systems clear what lies idle in /tmp
+    return Path(tempfile.mkdtemp(dir=root))
 
 
 def zipped(files: Sequence[Path]) -> Path:
@@ -50,21 +52,26 @@ def _root(handed_out_from: str) -> Path:
     # What lies there already Gradio hands out as it is: it neither reads nor copies it first.
     Path(handed_out_from).mkdir(parents=True, exist_ok=True)
     root = temporary_folder(handed_out_from)
-    Thread(target=_sweep, args=(root,), daemon=True).start()
+    Thread(target=_sweep_for_ever, args=(root,), daemon=True).start()
     return root
 
 
-def _sweep(root: Path) -> None:
-    while root.is_dir():
-        # Whatever is looked at may be deleted meanwhile, the root itself included.
-        with suppress(OSError):
-            for folder in list(root.iterdir()):
-                with suppress(OSError):
-                    if time.time() - folder.stat().st_mtime > KEEP_S:
-                        rmtree(folder)
-        for forget in _forgetting:
-            try:
-                forget()
-            except Exception:  # photos are deleted whatever happens
-                logging.exception("what was remembered of photos was not forgotten")
+def _sweep_for_ever(root: Path) -> None:
+    while True:
+        sweep(root)
         time.sleep(SWEEP_S)
+
+
+def sweep(root: Path) -> None:
+    """Deletes the old folders in `root`, and has forgotten what is to be."""
+    # Whatever is looked at may be deleted meanwhile, the root itself included.
+    with suppress(OSError):
+        for folder in list(root.iterdir()):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > KEEP_S:
+                    rmtree(folder)
+    for forget in _forgetting:
+        try:
+            forget()
+        except Exception:  # photos are deleted whatever happens
+            logging.exception("what was remembered of photos was not forgotten")

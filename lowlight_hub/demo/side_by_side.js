@@ -44,13 +44,19 @@ const unfold = () => {
   }
 };
 element.addEventListener("toggle", ({ target }) => (asked[target.dataset.of] = target.open), true);
+// Tiles of other settings, or of another photo than the one in view, are faint.
+window.judgeTiles = () => {
+  const isOfAnother = window.comparedPhoto && window.comparedPhoto !== window.photoInView?.();
+  const isOutdated = Boolean(window.comparedOtherwise || isOfAnother);
+  element.querySelector(".tiles")?.classList.toggle("outdated", isOutdated);
+};
 watch("value", () => {
   const photo = props.value?.photo ?? shownPhoto;
   zoom.show(photo === shownPhoto ? undefined : WHOLE);
   shownPhoto = photo;
   showPicked();
   unfold();
-  element.querySelector(".tiles")?.classList.remove("outdated");
+  window.judgeTiles();
   if (props.value) window.showResult?.("tiles");
 });
 zoom.show();

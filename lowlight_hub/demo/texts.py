@@ -161,9 +161,9 @@ TEXTS = {"en": _EN, "es": _ES}
 
 
 def words(accept_language: str | None) -> Mapping[str, str]:
-    """The texts for a browser's Accept-Language header: of its first language that there is."""
-    for part in (accept_language or "").split(","):
-        language = part.split(";")[0].strip().lower().split("-")[0]
-        if language in TEXTS:
-            return TEXTS[language]
-    return _EN
+    """The texts for a browser's Accept-Language header: of its first language, else in English.
+
+    By the first alone, as the page's own texts are.
+    """
+    first = (accept_language or "").split(",")[0].split(";")[0].strip().lower().split("-")[0]
+    return TEXTS.get(first, _EN)
