@@ -13,6 +13,7 @@ from lowlight_hub.cards import write_card
 from lowlight_hub.durable import check_writable, expanded, make_folder
 from lowlight_hub.enhance_command import add_enhance
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.evaluation import evaluate, evaluate_in_full
 from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
     SAMPLES_FILE,
@@ -130,9 +131,6 @@ def _add_folders(command: argparse.ArgumentParser, told: str) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    # Imported where used: scikit-image takes a second.
-    from lowlight_hub.evaluation import evaluate, evaluate_in_full
-
     results = None
     if arguments.json:  # before minutes of measuring: it may hold something else
         results = results_in(arguments.json)

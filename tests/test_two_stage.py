@@ -147,6 +147,13 @@ def test_the_stages_do_not_disturb_each_other():
         two_stage_loss(model, 0.1 * bright, bright), [model.coarse.head.bias]
     )
     torch.testing.assert_close(of_coarse, without_fine)
+    # A frozen one has no part in the loss.
+    model.fine.requires_grad_(False)
+    alone = two_stage_loss(model, 0.1 * bright, bright)
+    torch.testing.assert_close(
+        torch.autograd.grad(alone, [model.coarse.head.bias])[0], without_fine
+    )
+    assert alone < whole
 
 
 def test_in_training_every_photo_gives_the_fine_stage_a_patch():
