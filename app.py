@@ -2,10 +2,13 @@
 
 import argparse
 import logging
+import os
 import signal
+import sys
 
 import torch
 
+from lowlight_hub.demo import remove_all
 from lowlight_hub.demo.memory import share_heaps
 from lowlight_hub.demo.page import build, launch_settings
 from lowlight_hub.demo.service import SHELF
@@ -25,3 +28,7 @@ if __name__ == "__main__":
         if number and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     build().launch(**launch_settings(), mcp_server=arguments.mcp or None)
+    # A thread that is at a photo still would abort the process while Python clears away.
+    remove_all()
+    sys.stdout.flush()
+    os._exit(0)

@@ -84,9 +84,14 @@ def average(folders: Sequence[Path], out: Path) -> None:
             )
         ),
     }
-    replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
     samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
-    save_photo(samples, out / SAMPLES_FILE)
-    replace_text(out / CARD_FILE, model_card(attempt, config, repository=out.as_posix()))
-    # Last, so that a folder with a config is whole.
-    save_model(mean, config, out)
+    card = model_card(attempt, config, repository=out.as_posix())
+    try:
+        replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
+        save_photo(samples, out / SAMPLES_FILE)
+        replace_text(out / CARD_FILE, card)
+        save_model(mean, config, out)
+    except BaseException:  # half of a mean would be in the way of the next try
+        for file in MODEL_FILES:
+            (out / file).unlink(missing_ok=True)
+        raise

@@ -190,6 +190,9 @@ def check_card_config(config: dict[str, Any], where: str) -> None:
                 f"{where}: its config says {shown(config.get(key))} for {key}: only what train.py "
                 "wrote can be pushed"
             )
+    for key in ("averaged_with", "averaged_data"):
+        if not all(isinstance(it, str) for it in config.get(key) or []):
+            raise LowlightError(f"{where}: its config says {shown(config[key])} for {key}")
 
 
 def _width(config: dict[str, Any], folder: Path) -> int | None:

@@ -97,6 +97,8 @@ def results_in(path: Path) -> Results:
 
     Raises LowlightError where it holds something else.
     """
+    if path.exists() and not path.is_file():
+        raise LowlightError(f"{path} is no file that figures could be kept in")
     return _read(path) if path.exists() else Results([], {})
 
 

@@ -106,3 +106,4 @@ def served(folder, *arguments, **environment):
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+    assert server.returncode == 0  # it ends in order

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lowlight_hub import load_model
+from lowlight_hub import LowlightError, averaging, load_model
 from lowlight_hub.__main__ import main
 from lowlight_hub.finding import BRIGHT, LEAK_FREE
 from lowlight_hub.folders import bundled, fingerprint, load_whole, read_config, save_model
@@ -63,6 +63,25 @@ def test_a_mean_tells_of_all_that_its_trainings_learnt_from(trainings, tmp_path)
         "licence of the LOL photos is not stated" in card
         and "bright photos of a friend are under" in card
     )
+
+
+def test_a_mean_that_cannot_be_written_is_not_in_the_way_of_the_next_try(
+    trainings, tmp_path, monkeypatch, capsys
+):
+    def full(*_):
+        raise LowlightError("cannot write model.safetensors: No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(averaging, "save_model", full)
+        assert average(*trainings, "--out", tmp_path / "mean") == 1
+    assert "No space left" in capsys.readouterr().err
+    assert average(*trainings, "--out", tmp_path / "mean") == 0
+
+
+def test_a_config_that_does_not_say_in_words_what_was_averaged_is_refused(trainings, tmp_path):
+    config = {**read_config(trainings[0]), "averaged_data": [["of what"]]}
+    save_model(load_model(trainings[0]), config, trainings[0])
+    assert average(*trainings, "--out", tmp_path / "mean") == 1
 
 
 def test_three_trainings_count_alike(trainings, tmp_path):

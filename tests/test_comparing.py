@@ -205,12 +205,16 @@ def test_what_is_chosen_and_asked_for_meanwhile_is_compared_next(
 ):
     gate = held_after(2, desktop, monkeypatch, dark_file)
     desktop.locator("#compare-detail input[value=raw]").check()
-    desktop.locator("#tiles .tiles.outdated").wait_for(timeout=WAIT_MS)
+    faint = desktop.locator("#tiles .tiles.outdated")
+    faint.wait_for(timeout=WAIT_MS)
+    desktop.locator("#compare-detail input[value=transfer]").check()
+    faint.wait_for(state="detached", timeout=WAIT_MS)
+    desktop.locator("#compare-detail input[value=raw]").check()
     desktop.locator("#all").click()
     gate.set()
     assert download(desktop, "#sheet").suggested_filename == "dark_attempts_raw.png"
     desktop.locator("#tiles .tile").nth(len(FEW)).wait_for(timeout=WAIT_MS)
-    assert not desktop.locator("#tiles .tiles.outdated").count()
+    faint.wait_for(state="detached", timeout=WAIT_MS)
 
 
 def test_a_comparison_can_be_stopped(desktop, few, monkeypatch, dark_file):

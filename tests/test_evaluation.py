@@ -270,6 +270,8 @@ def test_records_keep_figures_on_lol_only(own_pairs, tmp_path, capsys):
     assert main(["evaluate", "--data", str(own_pairs), "--json", str(out)]) == 1
     assert "is not LOL's folder" in capsys.readouterr().err
     assert not out.exists()
+    assert main(["evaluate", "--data", str(own_pairs), "--json", "/dev/full"]) == 1
+    assert "is no file that figures could be kept in" in capsys.readouterr().err
     nowhere = own_pairs / "high" / "a.png" / "figures.json"
     assert main(["evaluate", "--data", str(own_pairs), "--json", str(nowhere)]) == 1
     assert "cannot make" in capsys.readouterr().err

@@ -33,10 +33,13 @@ async def tools(url) -> dict:
         return {tool.name: tool for tool in (await session.list_tools()).tools}
 
 
-def test_a_server_is_found_by_agents_and_takes_its_own_photos_with_it(page_url, dark_file):
+def test_a_server_is_found_by_agents_and_takes_its_own_photos_with_it(
+    page_url, tmp_path, dark_file
+):
     ours = uploaded(page_url, dark_file)
     # served() gives it a name and a port.
-    with served(Path(app.__file__).parent, "--mcp", HF_HUB_OFFLINE="1") as url:
+    own = {"HF_HUB_OFFLINE": "1", "GRADIO_TEMP_DIR": str(tmp_path / "theirs")}
+    with served(Path(app.__file__).parent, "--mcp", **own) as url:
         # In a thread of its own: this one has a loop already where a browser was driven before.
         with ThreadPoolExecutor(1) as pool:
             found = pool.submit(asyncio.run, tools(url)).result()
@@ -46,5 +49,5 @@ def test_a_server_is_found_by_agents_and_takes_its_own_photos_with_it(page_url, 
         assert "camera, lens" in str(found["enhance"].inputSchema)
         theirs = uploaded(url, dark_file)
         assert theirs.exists()
-    assert not theirs.exists()
+    assert not list((tmp_path / "theirs").iterdir())
     assert ours.exists()

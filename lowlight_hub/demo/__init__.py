@@ -13,4 +13,12 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 _shared = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
 _shared.mkdir(parents=True, exist_ok=True)
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="lowlight-hub-", dir=_shared)
-atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+# Folders that last as long as the demo does.
+TEMPORARY = [Path(os.environ["GRADIO_TEMP_DIR"])]
+
+
+@atexit.register
+def remove_all() -> None:
+    """Deletes the temporary folders: the demo has come to its end."""
+    for folder in TEMPORARY:
+        shutil.rmtree(folder, ignore_errors=True)

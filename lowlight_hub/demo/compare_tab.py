@@ -24,12 +24,12 @@ COMPARED = """(_, work, photos, reference, detail) => {
   const rank = ({ image }) => image.path === window.photoInView?.() ? 0 : 1;
   const ordered = [...(photos ?? [])].sort((one, other) => rank(one) - rank(other));
   window.comparedPhoto = ordered[0]?.image.path;
-  window.comparedOtherwise = false;
   return [%s, work, ordered, reference, detail];
 }"""
 # Each photo has a reference of its own; one that was given before any photo is of the first.
 REFERENCE_OF_IT = """(reference) => {
   (window.references ??= {})[window.photoInView?.()] = reference;
+  window.judgeTiles?.();
 }"""
 OF_THE_PHOTO_IN_VIEW = """() => {
   const [known, path] = [(window.references ??= {}), window.photoInView?.()];
@@ -40,10 +40,10 @@ OF_THE_PHOTO_IN_VIEW = """() => {
   window.judgeTiles?.();
   return known[path] ?? null;
 }"""
-# Eleven attempts take their time: not before somebody asks for them.
-OUTDATED = """() => {
-  window.comparedOtherwise = true;
-  window.judgeTiles?.();
+JUDGE = "() => { window.judgeTiles?.(); }"
+ASKED = """() => {
+  window.awaitResult("tiles");
+  document.querySelector("#tiles .tiles")?.classList.add("outdated");
 }"""
 
 
@@ -70,9 +70,10 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     table = gr.Markdown(elem_id="ranking")
     sheet = gr.DownloadButton(visible=HIDDEN, elem_id="sheet")
     compared = [tiles, note, table, sheet]
-    button.click(None, None, None, js="() => window.awaitResult('tiles')")
+    # Eleven attempts take their time: not before somebody asks for them.
+    button.click(None, None, None, js=ASKED)
     button.click(None, photos, None, js=ASK_FOR_PHOTOS)
-    gr.on([detail.input, reference.input], None, None, None, js=OUTDATED)
+    gr.on([detail.input, stop.click], None, None, None, js=JUDGE)
     reference.input(None, reference, None, js=REFERENCE_OF_IT)
     in_view.click(None, None, reference, js=OF_THE_PHOTO_IN_VIEW)
     # Not a subclass, as number() is none.

@@ -71,6 +71,8 @@ def compare_photo(
         cells += [_cell(tile, said) for tile in tiles[len(cells) :]]
         value = {
             "photo": photos[0][0],
+            "reference": reference,
+            "detail": detail,
             "tiles": [fixed[0], *cells, *fixed[1:]],
             "words": dict(said),
         }

@@ -1,6 +1,5 @@
 """Files that the demo hands out: each is deleted within the hour, and all when it ends."""
 
-import atexit
 import logging
 import tempfile
 import time
@@ -13,6 +12,8 @@ from shutil import rmtree
 from threading import Thread
 
 from gradio.utils import get_upload_folder
+
+from lowlight_hub.demo import TEMPORARY
 
 # How old files may become, and how often old ones are looked for: gone within the hour.
 KEEP_S, SWEEP_S = 2700, 60
@@ -27,7 +28,7 @@ def at_sweeps(forget: Callable[[], None]) -> None:
 def temporary_folder(within: str | None = None) -> Path:
     """A new folder that lasts as long as the demo, within another or where such folders are."""
     folder = Path(tempfile.mkdtemp(prefix="lowlight-hub-", dir=within))
-    atexit.register(rmtree, folder, ignore_errors=True)
+    TEMPORARY.append(folder)
     return folder
 
 

@@ -44,11 +44,16 @@ const unfold = () => {
   }
 };
 element.addEventListener("toggle", ({ target }) => (asked[target.dataset.of] = target.open), true);
-// Tiles of other settings, or of another photo than the one in view, are faint.
+// Tiles of another photo than the one in view, or of other settings than it has, are faint.
 window.judgeTiles = () => {
-  const isOfAnother = window.comparedPhoto && window.comparedPhoto !== window.photoInView?.();
-  const isOutdated = Boolean(window.comparedOtherwise || isOfAnother);
-  element.querySelector(".tiles")?.classList.toggle("outdated", isOutdated);
+  if (!props.value) return;
+  const { photo, reference, detail } = props.value;
+  const path = window.photoInView?.();
+  const isOfNow =
+    photo === (path ?? photo) &&
+    reference === (window.references?.[path]?.path ?? null) &&
+    detail === document.querySelector("#compare-detail input:checked")?.value;
+  element.querySelector(".tiles")?.classList.toggle("outdated", !isOfNow);
 };
 watch("value", () => {
   const photo = props.value?.photo ?? shownPhoto;

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from huggingface_hub import HfApi, ModelCard, PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from lowlight_hub.durable import replace_text
+from lowlight_hub.durable import expanded, replace_text
 from lowlight_hub.errors import LowlightError
 
 M = TypeVar("M", bound="LowlightModel")
@@ -134,13 +134,13 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         """
         from lowlight_hub.folders import CARD_FILE, save_model
 
-        folder = Path(save_directory)
+        folder = expanded(save_directory)
         card = self.generate_model_card(
             **{"repository": folder.as_posix(), **(model_card_kwargs or {})}
         )
+        save_model(self, self._known_config(), folder)
         if not (folder / CARD_FILE).exists():
             replace_text(folder / CARD_FILE, str(card))
-        save_model(self, self._known_config(), folder)
         return self.push_to_hub(repo_id or folder.name, **settings) if push_to_hub else None
 
     def generate_model_card(self, *_, repository: str | None = None, **__) -> ModelCard:
