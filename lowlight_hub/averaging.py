@@ -90,6 +90,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
         replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
         save_photo(samples, out / SAMPLES_FILE)
         replace_text(out / CARD_FILE, card)
+        # Last, so that a folder with a config is whole.
         save_model(mean, config, out)
     except BaseException:  # half of a mean would be in the way of the next try
         for file in MODEL_FILES:
