@@ -22,6 +22,7 @@ from lowlight_hub.errors import HubAwayError, LowlightError
 from lowlight_hub.finding import (
     AND,
     BRIGHT,
+    HUB_PREFIX,
     LEAK_FREE,
     LEAK_FREE_SUFFIX,
     find_pairs,
@@ -30,7 +31,7 @@ from lowlight_hub.finding import (
     without_test_scenes,
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
-from lowlight_hub.hub_data import PREFIX, data_folders
+from lowlight_hub.hub_data import data_folders
 from lowlight_hub.options import path, positive, share, within
 from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
@@ -245,7 +246,9 @@ def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> P
     if places:
         first = arguments.data[0]
         # What was pulled lies in a folder named after its commit.
-        pulled = f"{first.partition('@')[0]}@{places[0].name}" if first.startswith(PREFIX) else ""
+        pulled = (
+            f"{first.partition('@')[0]}@{places[0].name}" if first.startswith(HUB_PREFIX) else ""
+        )
         pairs, sources = find_pairs(*places), [source_of(*places, name=pulled)]
         if arguments.leak_free:
             pairs, sources = without_test_scenes(pairs), [LEAK_FREE]

@@ -10,7 +10,7 @@ from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.cards import write_card
-from lowlight_hub.durable import check_writable, expanded, make_folder
+from lowlight_hub.durable import expanded, make_writable
 from lowlight_hub.enhance_command import add_enhance
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import evaluate, evaluate_in_full
@@ -134,8 +134,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     results = None
     if arguments.json:  # before minutes of measuring: it may hold something else
         results = results_in(arguments.json)
-        make_folder(arguments.json.parent)
-        check_writable(arguments.json.parent)
+        make_writable(arguments.json.parent)
     models = {name: load_model(name) for name in arguments.models or list_models()}
     if results and any(model.revision for model in models.values()):
         raise LowlightError("--json keeps figures of models on this machine, not of the Hub's")

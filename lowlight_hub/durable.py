@@ -56,12 +56,6 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def check_writable(folder: Path) -> None:
-    """Raises LowlightError for a folder that new files cannot be written to."""
-    if not os.access(folder, os.W_OK):
-        raise LowlightError(f"cannot write to {folder}: choose another folder")
-
-
 def is_folder(path: str | Path) -> bool:
     """Whether a folder is there; also of a name that is too long for one."""
     return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir() raises there
@@ -78,3 +72,10 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LowlightError(f"cannot make {folder}: {error.strerror or error}") from error
+
+
+def make_writable(folder: Path) -> None:
+    """As make_folder. Raises LowlightError too where new files cannot be written to it."""
+    make_folder(folder)
+    if not os.access(folder, os.W_OK):
+        raise LowlightError(f"cannot write to {folder}: choose another folder")

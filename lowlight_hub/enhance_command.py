@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lowlight_hub.batch import Job, enhance_batch, find_photos, label_of, plan
 from lowlight_hub.devices import add_device_option, chosen_device
-from lowlight_hub.durable import check_writable, is_folder, make_folder
+from lowlight_hub.durable import is_folder, make_writable
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
 from lowlight_hub.options import add_restoring_options, path
@@ -72,8 +72,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
     # Not found out after the first was restored. Path's own raises for long names.
     if any(os.path.exists(it.path) for it in photos):  # noqa: PTH110
         folder = out.parent if is_file else out
-        make_folder(folder)
-        check_writable(folder)
+        make_writable(folder)
     suffix = f".{arguments.format}" if arguments.format else None
     count, existing = 0, []
     for label, brightness in labels.items():

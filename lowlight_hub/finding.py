@@ -20,6 +20,8 @@ TRAINING, TEST = "our485", "eval15"
 BRIGHT = "bright photos of"
 # What the free photos are called, from which a training without data learns.
 SIMULATED = "free photos, darkened by the simulator"
+# What a dataset of the Hub is named by: hub:USER/NAME[@REVISION].
+HUB_PREFIX = "hub:"
 AND = " and "
 FOLDER_NAMES = (("low", "high"), ("dark", "bright"))
 

@@ -7,11 +7,10 @@ from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.utils import filter_repo_objects
 
 from lowlight_hub.errors import HubAwayError, LowlightError, shown
-from lowlight_hub.finding import FOLDER_NAMES, TEST, TRAINING
+from lowlight_hub.finding import FOLDER_NAMES, HUB_PREFIX, TEST, TRAINING
 from lowlight_hub.photos import SUFFIXES
 from lowlight_hub.refusals import check_revision, explained
 
-PREFIX = "hub:"
 # Where pairs lie: LOL's two sets, or the folders themselves.
 _SETS = (f"{TRAINING}/", f"{TEST}/", "")
 _FOLDERS = [f"{one}{side}" for one in _SETS for pair in FOLDER_NAMES for side in pair]
@@ -28,7 +27,7 @@ def data_folders(places: Sequence[str]) -> list[Path]:
     """
     if len(places) > 2:
         raise LowlightError("--data takes one folder, or two: dark photos, then bright ones")
-    if len(places) == 2 and any(it.startswith(PREFIX) for it in places):
+    if len(places) == 2 and any(it.startswith(HUB_PREFIX) for it in places):
         raise LowlightError("a dataset of the Hub holds both photos of each pair: name it alone")
     return [data_folder(place) for place in places]
 
@@ -42,11 +41,13 @@ def data_folder(place: str) -> Path:
     Raises LowlightError where there is no such dataset or revision, it holds no such photos, it may
     not be seen, or the Hub cannot be reached and nothing is cached.
     """
-    if not place.startswith(PREFIX):
+    if not place.startswith(HUB_PREFIX):
         return Path(place)
-    name, at, given = place.removeprefix(PREFIX).partition("@")
+    name, at, given = place.removeprefix(HUB_PREFIX).partition("@")
     if name.count("/") != 1 or (at and not given):
-        raise LowlightError(f"{shown(place)} is no dataset: expected {PREFIX}USER/NAME[@REVISION]")
+        raise LowlightError(
+            f"{shown(place)} is no dataset: expected {HUB_PREFIX}USER/NAME[@REVISION]"
+        )
     revision = given or None
     check_revision(revision)
     away = None
@@ -77,6 +78,6 @@ def _check_pairs(name: str, revision: str | None) -> None:
     folders = {str(PurePosixPath(it).parent) for it in photos}
     if not any({f"{one}{it}" for it in pair} <= folders for one in _SETS for pair in FOLDER_NAMES):
         raise LowlightError(
-            f"{PREFIX}{name} holds no pairs: expected photos in low and high, dark and bright, or "
-            "our485/low and our485/high"
+            f"{HUB_PREFIX}{name} holds no pairs: expected photos in low and high, dark and bright, "
+            "or our485/low and our485/high"
         )

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lowlight_hub.finding import AND, BRIGHT, LEAK_FREE, LOL, SIMULATED, is_of
-from lowlight_hub.hub_data import PREFIX
+from lowlight_hub.finding import AND, BRIGHT, HUB_PREFIX, LEAK_FREE, LOL, SIMULATED, is_of
 
 
 def trained_in_words(config: dict[str, Any]) -> str:
@@ -29,7 +28,7 @@ def training_command(config: dict[str, Any]) -> str:
     parts = ["train.py", config["attempt"]]
     if is_of(data, LOL) or is_of(data, LEAK_FREE):
         parts += ["--data", "PATH_OF_LOL"]
-    elif data.startswith(PREFIX):
+    elif data.startswith(HUB_PREFIX):
         parts += ["--data", data.partition(AND)[0]]
     elif not data.startswith((BRIGHT, SIMULATED)):  # without --data, either of these
         parts += ["--data", "PATH"]

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from lowlight_hub.attempts import Attempt
 from lowlight_hub.checkpoints import checkpoints, clear_leftovers, nothing_lost, save_checkpoint
 from lowlight_hub.data import Pairs
-from lowlight_hub.durable import check_writable, make_folder
+from lowlight_hub.durable import make_writable
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import load_folder
 from lowlight_hub.losses import Loss
@@ -150,8 +150,7 @@ class _Run:
         """Builds model and optimiser, and takes up a checkpoint."""
         attempt, settings, accelerator = self.attempt, self.settings, self.accelerator
         if accelerator.is_main_process:
-            make_folder(self.folder)  # before hours of training, not after
-            check_writable(self.folder)
+            make_writable(self.folder)  # before hours of training, not after
             clear_leftovers(self.folder, self.step)
         torch.manual_seed(settings.seed)
         if settings.init_from and not state:

@@ -1,6 +1,5 @@
 """The demo's endpoints, as programs call them."""
 
-import os
 import shutil
 import threading
 import time
@@ -10,14 +9,13 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import comparing, page, scratch, service
+from lowlight_hub.demo import comparing, service
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.demo.service import TOGETHER, Settings
@@ -288,59 +286,6 @@ def test_another_photo_of_an_examples_name_is_not_taken_for_it(tmp_path, dark_fi
     save_photo(Image.open(dark_file), named)
     done = service.run_file(named, service.Settings())
     assert done.photo.size == (320, 240)
-
-
-def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
-    old, new = tmp_path / "old", tmp_path / "new"
-    for folder in (old, new):
-        folder.mkdir()
-        (folder / "photo.png").write_bytes(b"a photo")
-    os.utime(old, (0, 0))
-    scratch.sweep(tmp_path)
-    assert not old.exists() and (new / "photo.png").exists()
-    shutil.rmtree(tmp_path)
-    scratch.sweep(tmp_path)
-
-
-def test_results_find_a_place_also_after_the_system_cleared_its_own(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "given"))
-    before = scratch.new_folder()
-    shutil.rmtree(tmp_path / "given")
-    assert scratch.new_folder().parent == before.parent
-
-
-def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
-    name = f"only-{os.getpid()}"
-    client = Client(page_url, verbose=False, download_files=False)
-    photo = handle_file(shutil.copy(dark_file, tmp_path / f"{name}.png"))
-    file, _ = client.predict(photo, api_name="/enhance")
-    assert [str(it) for it in Path(get_upload_folder()).rglob(f"{name}_*")] == [file["path"]]
-
-
-def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
-    monkeypatch.setattr(page, "SWEEP_S", 1)
-    monkeypatch.setattr(page, "KEEP_S", 3)  # all results are written within it
-
-    def kept():
-        return {it for it in (tmp_path / "kept").rglob("*") if it.is_file()}
-
-    demo = page.build()
-    _, url, _ = demo.launch(
-        **page.launch_settings(), prevent_thread_lock=True, quiet=True, server_name="127.0.0.1"
-    )
-    try:
-        examples = kept()
-        client = Client(url, verbose=False, download_files=False)
-        client.predict(handle_file(dark_file), api_name="/compare")
-        assert len(kept() - examples) > len(ATTEMPTS)
-        for _ in range(300):
-            if kept() == examples:
-                break
-            time.sleep(0.1)
-        assert kept() == examples
-    finally:
-        demo.close()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 2), (200, 200), (240, 320)], ids=str)

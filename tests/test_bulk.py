@@ -72,7 +72,7 @@ def test_a_tree_of_photos_is_enhanced_once(cluster, photos, tmp_path):
     (out / "first_listing.png").unlink()
     (out / "part-0" / "0_listing.png").write_bytes(b"left alone")
     shutil.copy(photos / "first.png", photos / "part-1" / "broken.jpg")
-    again = enhance_in_bulk(str(photos), str(out), model="listing", workers=1)
+    again = enhance_in_bulk(str(photos), str(out), model="listing", workers=2)
     assert (again.restored, again.skipped, again.failures) == (2, COUNT + 1, {})
     assert (out / "part-0" / "0_listing.png").read_bytes() == b"left alone"
     assert (out / FAILURES_FILE).read_text() == ""
@@ -87,7 +87,7 @@ def few(tmp_path, photo):
     return folder
 
 
-def test_the_command_says_what_failed(cluster, few, capsys, monkeypatch):
+def test_the_command_says_what_failed(cluster, few, capsys):
     out = few / ".." / "out %20"
     options = ["--model", str(bundled("listing")), "--workers", "1"]
     out.mkdir()
@@ -103,12 +103,6 @@ def test_the_command_says_what_failed(cluster, few, capsys, monkeypatch):
     expected = enhance(load_model("listing"), few / "first.png", **asked)
     assert np.array_equal(np.asarray(Image.open(out / result)), np.asarray(expected))
     (few / "broken.jpg").unlink()
-
-    def without_ray(ray, jobs, workers, worker):
-        return map(bulk._Worker(**worker), jobs)
-
-    # A start takes Ray many seconds, and of what follows it does nothing.
-    monkeypatch.setattr(bulk, "_rows", without_ray)
     # Of another brightness and detail there is nothing yet.
     assert main([str(few), str(out), *options]) == 0
     assert "restored 1 photos, 0 were there already" in capsys.readouterr().out

@@ -16,7 +16,7 @@ from PIL.ExifTags import GPS, IFD, Base
 from lowlight_hub import LowlightError
 from lowlight_hub.photos import open_photo
 
-FLIPPED_FILES = 6_000
+FLIPPED_FILES = 10_000
 
 
 def _good_files() -> dict[str, bytes]:

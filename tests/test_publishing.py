@@ -1,7 +1,6 @@
 """Pushes over HTTP: what is sent, what is refused, and that it can be tried again."""
 
 import json
-import resource
 import shlex
 import shutil
 
@@ -17,7 +16,6 @@ from lowlight_hub.__main__ import main
 from lowlight_hub.errors import HubAwayError
 from lowlight_hub.finding import AND, BRIGHT, LEAK_FREE
 from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint, read_config
-from lowlight_hub.networks import Autoencoder, ListingAutoencoder
 from lowlight_hub.records import training_command
 from lowlight_hub.remote import push
 from lowlight_hub.weights import WEIGHTS_FILE
@@ -92,55 +90,6 @@ def test_the_card_repeats_a_training_of_several_processes_with_all_its_photos():
 def test_the_command_names_the_photos_that_are_known():
     config = {**read_config(bundled("attempt-1")), "data": f"hub:a/b@c{AND}{BRIGHT} my photos"}
     assert "--data hub:a/b@c --bright PATH_OF_my_photos --" in training_command(config)
-
-
-def test_the_hubs_own_verbs(hub, tmp_path):
-    model = load_model("attempt-1")
-    model.save_pretrained(tmp_path / "saved")
-    assert torch.equal(answer(Autoencoder.from_pretrained(tmp_path / "saved")), answer(model))
-    card = (tmp_path / "saved" / "README.md").read_text(encoding="utf-8")
-    assert f'load_model("{tmp_path}/saved")' in card
-    model.push_to_hub("mine", commit_message="By the mixin")
-    assert torch.equal(answer(Autoencoder.from_pretrained(f"{USER}/mine")), answer(model))
-    _, title, files = hub.repositories["models", f"{USER}/mine"].commits[-1]
-    card = files["README.md"].decode()
-    assert title == "By the mixin" and f'load_model("{USER}/mine")' in card
-    assert "samples.webp" not in card and "samples.webp" not in files
-
-
-def test_saving_a_model_takes_nothing_away_that_was_there(tmp_path):
-    saved = tmp_path / "saved"
-    load_model("listing").save_pretrained(saved)
-    (saved / "README.md").write_text("mine")
-    before = {path.name: path.read_bytes() for path in saved.iterdir()}
-    with pytest.raises(LowlightError, match="never trained"):
-        ListingAutoencoder().save_pretrained(saved)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        with pytest.raises(
-            LowlightError, match=r"cannot write .*model\.safetensors: File too large"
-        ):
-            load_model("attempt-1").save_pretrained(saved)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
-
-
-def test_the_hubs_own_verbs_refuse_in_one_sentence(hub, tmp_path, monkeypatch):
-    with pytest.raises(LowlightError, match="never trained"):
-        ListingAutoencoder().save_pretrained(tmp_path / "untrained")
-    with pytest.raises(LowlightError, match="never trained"):
-        ListingAutoencoder().push_to_hub(f"{USER}/untrained")
-    model = load_model("attempt-1")
-    with pytest.raises(LowlightError, match="does not let you do this with another/mine"):
-        model.push_to_hub("another/mine")
-    with pytest.raises(LowlightError, match="does not take the token"):
-        model.push_to_hub(f"{USER}/mine", token="hf_wrong")
-    monkeypatch.setenv("HF_TOKEN", "")
-    with pytest.raises(LowlightError, match="nobody is logged in"):
-        model.push_to_hub(f"{USER}/mine")
-    assert hub.repositories == {}
 
 
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])

@@ -1,0 +1,60 @@
+"""from_pretrained, save_pretrained and push_to_hub, which models have of the Hub's own client."""
+
+import resource
+
+import pytest
+import torch
+from hub_server import USER
+from test_remote import answer
+
+from lowlight_hub import LowlightError, load_model
+from lowlight_hub.networks import Autoencoder, ListingAutoencoder
+
+
+def test_the_hubs_own_verbs(hub, tmp_path):
+    model = load_model("attempt-1")
+    model.save_pretrained(tmp_path / "saved")
+    assert torch.equal(answer(Autoencoder.from_pretrained(tmp_path / "saved")), answer(model))
+    card = (tmp_path / "saved" / "README.md").read_text(encoding="utf-8")
+    assert f'load_model("{tmp_path}/saved")' in card
+    model.push_to_hub("mine", commit_message="By the mixin")
+    assert torch.equal(answer(Autoencoder.from_pretrained(f"{USER}/mine")), answer(model))
+    _, title, files = hub.repositories["models", f"{USER}/mine"].commits[-1]
+    card = files["README.md"].decode()
+    assert title == "By the mixin" and f'load_model("{USER}/mine")' in card
+    assert "samples.webp" not in card and "samples.webp" not in files
+
+
+def test_saving_a_model_takes_nothing_away_that_was_there(tmp_path):
+    saved = tmp_path / "saved"
+    load_model("listing").save_pretrained(saved)
+    (saved / "README.md").write_text("mine")
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    with pytest.raises(LowlightError, match="never trained"):
+        ListingAutoencoder().save_pretrained(saved)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(
+            LowlightError, match=r"cannot write .*model\.safetensors: File too large"
+        ):
+            load_model("attempt-1").save_pretrained(saved)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
+def test_the_hubs_own_verbs_refuse_in_one_sentence(hub, tmp_path, monkeypatch):
+    with pytest.raises(LowlightError, match="never trained"):
+        ListingAutoencoder().save_pretrained(tmp_path / "untrained")
+    with pytest.raises(LowlightError, match="never trained"):
+        ListingAutoencoder().push_to_hub(f"{USER}/untrained")
+    model = load_model("attempt-1")
+    with pytest.raises(LowlightError, match="does not let you do this with another/mine"):
+        model.push_to_hub("another/mine")
+    with pytest.raises(LowlightError, match="does not take the token"):
+        model.push_to_hub(f"{USER}/mine", token="hf_wrong")
+    monkeypatch.setenv("HF_TOKEN", "")
+    with pytest.raises(LowlightError, match="nobody is logged in"):
+        model.push_to_hub(f"{USER}/mine")
+    assert hub.repositories == {}
