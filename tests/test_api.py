@@ -2,13 +2,13 @@
 
 import shutil
 import threading
-import time
 import zipfile
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from browsing import wait_until
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -141,7 +141,8 @@ def test_no_other_file_of_the_server_is_read(page_url, tmp_path, dark_file, endp
     # Gradio looks after what says that it is a file, and clients need not say so.
     given = {"path": str(secret)}
     address = f"{page_url.rstrip('/')}/gradio_api/call/{endpoint}"
-    asked = httpx.post(address, json={"data": [[given] if endpoint == "enhance_batch" else given]})
+    data = [[given] if endpoint == "enhance_batch" else given]
+    asked = httpx.post(address, json={"data": data}, timeout=60)
     answer = httpx.get(f"{address}/{asked.json()['event_id']}", timeout=60).text
     assert "event: error" in answer and "event: complete" not in answer
 
@@ -264,8 +265,7 @@ def test_a_full_queue_says_so_and_those_who_wait_are_served(client, monkeypatch,
         for _ in range(TOGETHER + MAX_WAITING + too_many)
     ]
     try:
-        while sum(job.done() for job in jobs) < too_many:
-            time.sleep(0.1)
+        wait_until(lambda: sum(job.done() for job in jobs) >= too_many)
     finally:
         gate.set()
     failures = [str(failure) for job in jobs if (failure := job.exception()) is not None]

@@ -1,12 +1,12 @@
 """Photos restored in the demo, driven as people drive it: with mouse, keys and fingers."""
 
 import io
-import threading
 
 import numpy as np
 import pytest
-from browsing import WAIT_MS, download, downloaded, fits_its_width, give, opened, slider_of
+from browsing import download, downloaded, fits_its_width, give, opened, slider_of, tab
 from PIL import Image
+from playwright.sync_api import expect
 
 from lowlight_hub import ATTEMPTS, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
@@ -45,13 +45,37 @@ def test_the_slider_goes_by_mouse_touch_and_keys(page, dark_file, request):
     assert 23 <= float(shown_share(page).rstrip("%")) <= 27
 
 
+def test_a_finger_moves_the_slider_where_ranges_go_by_their_thumbs_alone(phone, dark_file):
+    give(phone, dark_file)
+    slider_of(phone).evaluate(
+        """it => it.addEventListener("touchstart", event => event.preventDefault())"""
+    )
+    phone.wait_for_selector("#download:not([disabled])")
+    box = None
+    while box != (box := slider_of(phone).bounding_box()):  # the page scrolls to a result
+        phone.wait_for_timeout(1000)
+    finger = phone.context.new_cdp_session(phone)
+    for kind, share in (("touchStart", 0.9), ("touchMove", 0.5), ("touchMove", 0.2)):
+        place = {"x": box["x"] + share * box["width"], "y": box["y"] + box["height"] / 2}
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert 18 <= float(shown_share(phone).rstrip("%")) <= 22
+
+
+def test_a_link_that_may_not_be_copied_is_shown(desktop):
+    desktop.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    desktop.evaluate("() => { window.prompt = (_, link) => { window.prompted = link; }; }")
+    desktop.locator("#link").click()
+    desktop.wait_for_function("() => window.prompted === window.location.href")
+
+
 def test_settings_reach_the_result(browser, page_url, dark_file):
     with opened(browser, page_url, query="?model=attempt-1") as page:
         page.locator("#format input[value=jpg]").check()
         page.locator("#detail input[value=raw]").check()
         give(page, dark_file)
         slider_of(page)
-        page.wait_for_selector("#download:has-text('200×200')", timeout=WAIT_MS)
+        page.wait_for_selector("#download:has-text('200×200')")
         file = download(page, "#download")
         assert file.suggested_filename == "dark_attempt-1_raw.jpg"
         restored = Image.open(file.path())
@@ -80,7 +104,7 @@ def test_a_typed_number_counts_at_the_enter_key_and_one_that_cannot_be_as_one_th
         shown = after.get_attribute("src")
         number.fill(entered)
         desktop.keyboard.press("Enter")
-        desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+        desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
         assert f"brightness={expected}&" in desktop.url
         assert number.input_value() == expected
 
@@ -96,12 +120,12 @@ def test_a_comma_is_a_decimal_point(desktop):
 def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])")
     shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
     desktop.locator("#brightness input[type=range]").focus()
     desktop.keyboard.press("ArrowRight")
-    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
-    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
+    desktop.locator("#note .progress-text").wait_for(state="detached")
     restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
     expected = enhance(load_model(DEFAULT), dark_file, brightness=0.1)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
@@ -126,7 +150,7 @@ def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way
         }""",
         [way, desktop.locator("#slider img:not(.before)").get_attribute("src")],
     )
-    desktop.wait_for_selector("#note:has-text('2 of 2 photos')", timeout=WAIT_MS)
+    desktop.wait_for_selector("#note:has-text('2 of 2 photos')")
 
 
 def test_a_photo_that_was_swept_away_is_said_to_be_gone(tmp_path):
@@ -145,14 +169,40 @@ def test_after_a_restart_an_open_page_says_that_its_photo_is_gone(
     slider_of(desktop)
     # As after a restart, where photos are uploaded to another folder.
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "another"))
+    desktop.set_extra_http_headers({"Accept-Language": "es"})
     desktop.locator("#run").click()
-    desktop.locator(".toast-body").get_by_text(TEXTS["en"]["gone"]).wait_for(timeout=WAIT_MS)
+    desktop.locator(".toast-body").get_by_text(TEXTS["es"]["gone"]).wait_for()
+    # What lasts after the toast; and no file of the settings before.
+    desktop.locator("#note").get_by_text(TEXTS["es"]["not_begun"]).wait_for()
+    desktop.locator("#download").wait_for(state="hidden")
+
+
+def test_a_full_queue_says_so_where_it_lasts(browser, page_url, monkeypatch, dark_file):
+    async def full(*_, **__):
+        return False, "Queue is full.", "queue_full"
+
+    told = TEXTS["en"]["not_begun"]
+    with opened(browser, page_url, logs="503") as page:
+        give(page, dark_file)
+        page.wait_for_selector("#download:not([disabled])")
+        monkeypatch.setattr("gradio.queueing.Queue.push", full)
+        tab(page, 1)
+        page.locator("#all").click()
+        page.locator("#compare-note").get_by_text(told).wait_for()
+        tab(page, 0)
+        page.locator("#model input").click()
+        page.get_by_role("option").nth(3).click()
+        page.locator("#note").get_by_text(told).wait_for()
+        page.locator("#download").wait_for(state="hidden")
+        monkeypatch.undo()
+        page.locator("#run").click()
+        assert downloaded(page, "#download")
 
 
 def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
     give(page, dark_file)
     choices = page.locator("#choices button")
-    choices.first.wait_for(timeout=WAIT_MS)
+    choices.first.wait_for()
     lights = [
         np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body()))).mean()
         for it in page.locator("#choices img").all()
@@ -162,7 +212,7 @@ def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
     assert pressed.inner_text() == "0"
     shown = page.locator("#slider img:not(.before)").get_attribute("src")
     page.get_by_role("button", name=f"{TEXTS['en']['choices']}: +0.5").click()
-    page.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+    page.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
     assert pressed.inner_text() == "+0.5"
     assert "brightness=0.5&" in page.url
     restored = Image.open(io.BytesIO(downloaded(page, "#download")))
@@ -171,24 +221,24 @@ def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
     # What was chosen otherwise is no choice.
     page.locator("#brightness input[type=number]").fill("0.7")
     page.keyboard.press("Enter")
-    pressed.wait_for(state="detached", timeout=WAIT_MS)
+    pressed.wait_for(state="detached")
     assert choices.count() == 6
 
 
-def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, dark_file):
+def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, dark_file, gate):
     examples = page.locator("#examples button.gallery-item")
     choices = page.locator("#choices button")
     examples.first.click()
-    choices.first.wait_for(timeout=WAIT_MS)
-    gate, made = threading.Event(), service.brightness_choices
+    choices.first.wait_for()
+    made = service.brightness_choices
     monkeypatch.setattr(service, "brightness_choices", lambda *given: gate.wait() and made(*given))
     examples.nth(1).click()
-    choices.first.wait_for(state="detached", timeout=WAIT_MS)
+    choices.first.wait_for(state="detached")
     gate.set()
-    choices.first.wait_for(timeout=WAIT_MS)
+    choices.first.wait_for()
     give(page, dark_file)  # there are two photos now
-    page.locator("#slider .strip button").nth(1).wait_for(timeout=WAIT_MS)
-    choices.first.wait_for(state="detached", timeout=WAIT_MS)
+    page.locator("#slider .strip button").nth(1).wait_for()
+    choices.first.wait_for(state="detached")
     assert choices.count() == 0
 
 
@@ -209,7 +259,7 @@ def test_a_photo_keeps_its_format(desktop, tmp_path, photo):
 def test_a_link_restores_the_settings(browser, page_url):
     query = "?model=attempt-4b&strength=0.4&brightness=-0.5&detail=network&format=webp&other=1"
     with opened(browser, page_url, query=query) as page:
-        page.wait_for_selector("#about:has-text('VGG-11')", timeout=WAIT_MS)
+        page.wait_for_selector("#about:has-text('VGG-11')")
         assert ATTEMPTS["attempt-4b"].title in page.locator("#model input").input_value()
         assert page.locator("#strength input[type=number]").input_value() == "0.4"
         assert page.locator("#brightness input[type=number]").input_value() == "-0.5"
@@ -235,17 +285,25 @@ def test_what_is_set_before_the_link_is_read_stays(browser, page_url):
         assert page.locator("#brightness input[type=number]").input_value() == "0"
 
 
-def test_an_example_can_be_clicked(page):
+def test_an_example_can_be_clicked_and_none_is_loaded_before(page):
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("#examples img")].every(
+          it => it.complete && performance.getEntriesByName(it.src).length
+        )"""
+    )
+    weight = """it => performance.getEntriesByName(it.src)[0].encodedBodySize"""
+    shown = page.locator("#examples button.gallery-item img").all()
+    weights = [picture.evaluate(weight) for picture in shown]
+    assert all(weights) and sum(weights) < 100_000
     page.locator("#examples button.gallery-item").first.click()
     slider_of(page)
+    assert page.locator("#slider .small-print").first.inner_text().count("512×512")
 
 
 def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     give(page, tmp_path / "broken.jpg")
-    page.wait_for_selector(
-        "#note:has-text('broken.jpg cannot be read as a photo')", timeout=WAIT_MS
-    )
+    page.wait_for_selector("#note:has-text('broken.jpg cannot be read as a photo')")
     assert "Traceback" not in page.content() and str(tmp_path) not in page.content()
     assert fits_its_width(page)
 
@@ -253,7 +311,7 @@ def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
 def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_path, dark_file):
     (tmp_path / "notes.txt").write_text("no photo")
     give(desktop, tmp_path / "notes.txt")
-    desktop.get_by_text("Invalid file type: notes.txt").wait_for(timeout=WAIT_MS)
+    desktop.get_by_text("Invalid file type: notes.txt").wait_for()
     desktop.locator("#photos button[aria-dropeffect]").click(trial=True, timeout=5000)
     give(desktop, dark_file)
     slider_of(desktop)
@@ -263,8 +321,8 @@ def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
     desktop.locator("#photos button[aria-label=Clear]").click()
-    desktop.wait_for_selector("#slider .before-after", state="detached", timeout=WAIT_MS)
-    desktop.locator("#download").wait_for(state="hidden", timeout=WAIT_MS)
+    desktop.wait_for_selector("#slider .before-after", state="detached")
+    desktop.locator("#download").wait_for(state="hidden")
 
 
 def test_the_brightness_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file):
@@ -272,11 +330,12 @@ def test_the_brightness_of_photos_that_are_gone_counts_for_no_other(desktop, dar
     slider_of(desktop)
     brightness = desktop.locator("#brightness input[type=number]")
     brightness.fill("1")
-    desktop.keyboard.press("Enter")
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    with desktop.expect_response("**/queue/join*"):
+        desktop.keyboard.press("Enter")
+    desktop.wait_for_selector("#slider .before-after:not(.outdated)")
     desktop.locator("#photos button[aria-label=Clear]").click()
-    desktop.wait_for_selector("#slider .before-after", state="detached", timeout=WAIT_MS)
-    assert brightness.input_value() == "0"
+    desktop.wait_for_selector("#slider .before-after", state="detached")
+    expect(brightness).to_have_value("0")
 
 
 def test_who_asks_for_something_without_a_photo_is_shown_where_photos_go(phone):

@@ -3,12 +3,12 @@
 import io
 import shutil
 import threading
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import WAIT_MS, fits_its_width, give, slider_of, tab
+from browsing import fits_its_width, give, slider_of, tab, wait_until
 from PIL import Image
 
 from lowlight_hub import enhance, load_model
@@ -65,9 +65,8 @@ def test_few_wait_for_close_ups(handed_out, monkeypatch):
     with ThreadPoolExecutor(8) as pool:
         try:
             answers = [pool.submit(close_up, asked) for _ in range(8)]
-            refused, waiting = wait(answers, timeout=WAIT_MS / 1000, return_when=FIRST_COMPLETED)
-            while len(refused) < 4:
-                refused, waiting = wait(answers, timeout=0.1)
+            wait_until(lambda: sum(it.done() for it in answers) >= 4)
+            refused, waiting = wait(answers, timeout=0)
             assert all(it.result() is None for it in refused)
         finally:
             gate.set()
@@ -110,7 +109,7 @@ def test_no_other_file_of_the_server_is_shown(handed_out, tmp_path, name):
 def enlarged(page) -> tuple[np.ndarray, np.ndarray]:
     """The result and the photo, as they are handed over for what is seen."""
     page.wait_for_function(
-        "() => document.querySelector('#slider .close-up')?.style.backgroundImage", timeout=WAIT_MS
+        "() => document.querySelector('#slider .close-up')?.style.backgroundImage"
     )
     places = page.locator("#slider .close-up")
     addresses = places.evaluate_all("all => all.map(it => it.style.backgroundImage.slice(5, -2))")
@@ -124,7 +123,7 @@ def restored(page, file):
     """The page's picture of a photo, once its file is there and nothing moves any more."""
     give(page, file)
     slider_of(page)
-    page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    page.wait_for_selector("#download:not([disabled])")
     page.wait_for_timeout(500)  # the page scrolls to the result
     return page.locator("#slider .before-after")
 
@@ -195,7 +194,7 @@ def test_an_enlarged_photo_is_dragged_and_divided_by_its_handle(desktop, large_f
     source = first.get_attribute("src")
     desktop.locator("#brightness input[type=number]").fill("1")
     desktop.keyboard.press("Enter")
-    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{source}'])", timeout=WAIT_MS)
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{source}'])")
     assert across.input_value() == moved
     assert desktop.locator("#slider output").inner_text() == "100 %"
 
@@ -208,15 +207,14 @@ def test_a_photo_that_comes_while_another_tab_is_open_is_seen_as_a_whole(
     tab(desktop, 2)
     desktop.locator("#photos button[aria-label=Clear]").click()
     give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", state="attached", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])", state="attached")
     tab(desktop, 0)
     print_ = desktop.locator("#slider .small-print")
-    print_.get_by_text("320×240").wait_for(timeout=WAIT_MS)
+    print_.get_by_text("320×240").wait_for()
     width = desktop.locator("#slider .before-after").bounding_box()["width"]
     desktop.wait_for_function(
         "told => Math.abs(parseInt(document.querySelector('#slider output').value) - told) <= 1",
         arg=100 * width / 320,
-        timeout=WAIT_MS,
     )
     assert not desktop.locator("#slider .zoomed").count()
     assert not desktop.locator("#slider .close-up").first.is_visible()

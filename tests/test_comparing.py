@@ -3,7 +3,7 @@
 import io
 import threading
 
-from browsing import WAIT_MS, download, downloaded, fits_its_width, give, opened, slider_of, tab
+from browsing import download, downloaded, fits_its_width, give, opened, slider_of, tab
 from conftest import FEW
 from PIL import Image
 
@@ -16,11 +16,11 @@ TITLES = [attempt.title for attempt in ATTEMPTS.values()]
 FEW_TITLES = [attempt.title for attempt in FEW.values()]
 
 
-def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
-    """Starts a comparison that stands still after so many of FEW, until what it gives is set."""
+def hold_after(count, gate, desktop, monkeypatch, dark_file) -> None:
+    """Starts a comparison that stands still after so many of FEW, until the gate is opened."""
     give(desktop, dark_file)
     slider_of(desktop)
-    gate, run = threading.Event(), service.run
+    run = service.run
 
     def slow(photo, settings, step):
         if settings.model == list(FEW)[count]:
@@ -30,8 +30,7 @@ def held_after(count, desktop, monkeypatch, dark_file) -> threading.Event:
     monkeypatch.setattr(service, "run", slow)
     tab(desktop, 1)
     desktop.locator("#all").click()
-    desktop.get_by_text(f"{count} of {len(FEW)} attempts").wait_for(timeout=WAIT_MS)
-    return gate
+    desktop.get_by_text(f"{count} of {len(FEW)} attempts").wait_for()
 
 
 def compared(page, file, count):
@@ -40,9 +39,9 @@ def compared(page, file, count):
     slider_of(page)
     tab(page, 1)
     page.locator("#all").click()
-    page.wait_for_selector("#sheet", timeout=WAIT_MS)
+    page.wait_for_selector("#sheet")
     tiles = page.locator("#tiles .tile")
-    tiles.nth(count).wait_for(timeout=WAIT_MS)  # they are drawn after the button
+    tiles.nth(count).wait_for()  # they are drawn after the button
     return tiles
 
 
@@ -91,9 +90,9 @@ def test_two_attempts_are_put_under_one_slider(phone, few, dark_file):
     # Also of the next comparison they are what is seen.
     phone.locator("#compare-detail input[value=raw]").check()
     phone.locator("#all").click()
-    phone.wait_for_selector("#sheet", state="hidden", timeout=WAIT_MS)
-    phone.wait_for_selector("#sheet", timeout=WAIT_MS)
-    tiles.nth(len(FEW)).wait_for(timeout=WAIT_MS)
+    phone.wait_for_selector("#sheet", state="hidden")
+    phone.wait_for_selector("#sheet")
+    tiles.nth(len(FEW)).wait_for()
     anew = [tiles.locator("img").nth(place).get_attribute("src") for place in (4, 1)]
     assert seen() == ([FEW_TITLES[3], FEW_TITLES[0]], anew) and sources[4] not in anew
     for place in (3, 0):
@@ -106,9 +105,10 @@ def test_a_reference_gives_figures_and_their_ranking(desktop, few, dark_file):
     slider_of(desktop)
     tab(desktop, 1)
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
-    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img")
     desktop.locator("#all").click()
-    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    desktop.wait_for_selector("#sheet")
+    desktop.locator("#ranking td").first.wait_for()
     psnr = [float(it) for it in desktop.locator("#ranking td:nth-child(2)").all_inner_texts()]
     assert len(psnr) == len(FEW)
     assert psnr == sorted(psnr, reverse=True)
@@ -119,11 +119,11 @@ def test_photos_that_cannot_be_restored_cannot_be_compared(desktop, tmp_path):
     for file in files:
         file.write_bytes(b"\xff\xd8\xff nothing more")
     give(desktop, *files)
-    desktop.locator("#note").get_by_text("two.jpg cannot be read").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("two.jpg cannot be read").wait_for()
     tab(desktop, 1)
     desktop.locator("#all").click()
     note = desktop.locator("#compare-note")
-    note.get_by_text("cannot be read as a photo").wait_for(timeout=WAIT_MS)
+    note.get_by_text("cannot be read as a photo").wait_for()
 
 
 def test_nothing_is_compared_without_a_photo(desktop, dark_file):
@@ -131,9 +131,9 @@ def test_nothing_is_compared_without_a_photo(desktop, dark_file):
     desktop.locator("#all").click()
     note = desktop.locator("#compare-note")
     missing = note.get_by_text("There is no photo yet")
-    missing.wait_for(timeout=WAIT_MS)
+    missing.wait_for()
     give(desktop, dark_file)
-    missing.wait_for(state="detached", timeout=WAIT_MS)
+    missing.wait_for(state="detached")
 
 
 def test_what_is_compared_is_said_and_goes_with_its_photo(desktop, few, tmp_path, dark_file):
@@ -142,40 +142,42 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(desktop, few, tmp_path
     slider_of(desktop)
     tab(desktop, 1)
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
-    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img")
     desktop.locator("#all").click()
-    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    desktop.wait_for_selector("#sheet")
     note = desktop.locator("#compare-note")
-    note.get_by_text(f"{TEXTS['en']['first_of']}: {dark_file.name}").wait_for(timeout=WAIT_MS)
+    note.get_by_text(f"{TEXTS['en']['first_of']}: {dark_file.name}").wait_for()
     # Of another photo, this is not the reference.
     desktop.locator("#photos .thumbnail-item").nth(1).click()
-    desktop.wait_for_selector("#reference img", state="detached", timeout=WAIT_MS)
-    desktop.wait_for_selector("#tiles .tiles.outdated", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img", state="detached")
+    desktop.wait_for_selector("#tiles .tiles.outdated")
     desktop.locator("#all").click()
-    note.get_by_text(f"{TEXTS['en']['first_of']}: second (1).png").wait_for(timeout=WAIT_MS)
+    note.get_by_text(f"{TEXTS['en']['first_of']}: second (1).png").wait_for()
     titles = desktop.locator("#tiles strong")
     assert titles.all_inner_texts() == [TEXTS["en"]["dark"], *FEW_TITLES]
     desktop.locator("#photos .thumbnail-item").first.click()
-    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img")
     desktop.locator("#photos button[aria-label=Close]").click()
     desktop.locator("#photos button[aria-label=Clear]").click()
-    desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
-    assert not desktop.locator("#sheet").is_visible() and note.inner_text() == ""
-    assert desktop.locator("#reference img").count() == 0
+    desktop.wait_for_selector("#tiles .tile", state="detached")
+    desktop.locator("#sheet").wait_for(state="hidden")
+    desktop.locator("#reference img").wait_for(state="detached")
+    assert note.inner_text() == ""
 
 
-def test_a_comparison_in_work_ends_with_its_photo(desktop, few, monkeypatch, dark_file):
-    gate = held_after(1, desktop, monkeypatch, dark_file)
-    desktop.locator("#photos button[aria-label=Clear]").click()
-    desktop.wait_for_selector("#tiles .tile", state="detached", timeout=WAIT_MS)
-    gate.set()
+def test_a_comparison_in_work_ends_with_its_photo(desktop, few, monkeypatch, dark_file, gate):
+    hold_after(1, gate, desktop, monkeypatch, dark_file)
+    with desktop.expect_response("**/reset"):
+        desktop.locator("#photos button[aria-label=Clear]").click()
+        desktop.wait_for_selector("#tiles .tile", state="detached")
+        gate.set()
     desktop.wait_for_timeout(2000)
     assert desktop.locator("#tiles .tile").count() == 0
     assert desktop.locator("#compare-note").inner_text() == ""
     give(desktop, dark_file)
-    desktop.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
+    desktop.wait_for_selector("#slider .before-after", state="attached")
     desktop.locator("#all").click()
-    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    desktop.wait_for_selector("#sheet")
 
 
 def test_a_photo_added_behind_the_first_leaves_what_is_compared(
@@ -185,50 +187,52 @@ def test_a_photo_added_behind_the_first_leaves_what_is_compared(
     monkeypatch.setattr(comparison, "ATTEMPTS", {DEFAULT: ATTEMPTS[DEFAULT]})
     tab(desktop, 1)
     desktop.set_input_files("#reference input[type=file]", str(dark_file))
-    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img")
     give(desktop, dark_file)
-    desktop.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
+    desktop.wait_for_selector("#slider .before-after", state="attached")
     desktop.locator("#all").click()
-    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    desktop.wait_for_selector("#sheet")
     give(desktop, tmp_path / "second.png")
-    desktop.locator("#photos img").nth(1).wait_for(timeout=WAIT_MS)
+    desktop.locator("#photos img").nth(1).wait_for()
     desktop.wait_for_timeout(500)
     # Of the photo that is in view now there is none.
-    desktop.wait_for_selector("#reference img", state="detached", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img", state="detached")
     assert desktop.locator("#tiles .tile").count() == 3
     desktop.locator("#photos .thumbnail-item").first.click()
-    desktop.wait_for_selector("#reference img", timeout=WAIT_MS)
+    desktop.wait_for_selector("#reference img")
 
 
 def test_what_is_chosen_and_asked_for_meanwhile_is_compared_next(
-    desktop, few, monkeypatch, dark_file
+    desktop, few, monkeypatch, dark_file, gate
 ):
-    gate = held_after(2, desktop, monkeypatch, dark_file)
+    hold_after(2, gate, desktop, monkeypatch, dark_file)
     desktop.locator("#compare-detail input[value=raw]").check()
     faint = desktop.locator("#tiles .tiles.outdated")
-    faint.wait_for(timeout=WAIT_MS)
+    faint.wait_for()
     desktop.locator("#compare-detail input[value=transfer]").check()
-    faint.wait_for(state="detached", timeout=WAIT_MS)
+    faint.wait_for(state="detached")
     desktop.locator("#compare-detail input[value=raw]").check()
-    desktop.locator("#all").click()
+    with desktop.expect_response("**/run/predict*"):  # the end of what is in work
+        desktop.locator("#all").click()
     gate.set()
     assert download(desktop, "#sheet").suggested_filename == "dark_attempts_raw.png"
-    desktop.locator("#tiles .tile").nth(len(FEW)).wait_for(timeout=WAIT_MS)
-    faint.wait_for(state="detached", timeout=WAIT_MS)
+    desktop.locator("#tiles .tile").nth(len(FEW)).wait_for()
+    faint.wait_for(state="detached")
 
 
-def test_a_comparison_can_be_stopped(desktop, few, monkeypatch, dark_file):
-    gate = held_after(2, desktop, monkeypatch, dark_file)
-    desktop.locator("#stop-all").click()
+def test_a_comparison_can_be_stopped(desktop, few, monkeypatch, dark_file, gate):
+    hold_after(2, gate, desktop, monkeypatch, dark_file)
     note = desktop.locator("#compare-note")
-    note.get_by_text(TEXTS["en"]["stopped_compare"]).wait_for(timeout=WAIT_MS)
-    gate.set()
+    with desktop.expect_response("**/reset"):
+        desktop.locator("#stop-all").click()
+        note.get_by_text(TEXTS["en"]["stopped_compare"]).wait_for()
+        gate.set()
     desktop.wait_for_timeout(2000)
     assert desktop.locator("#tiles .tile").count() == 3  # the dark photo and two attempts
     desktop.locator("#all").click()
-    desktop.wait_for_selector("#sheet", timeout=WAIT_MS)
+    desktop.wait_for_selector("#sheet")
     told = f"{len(FEW)} {TEXTS['en']['attempts']}."
-    note.get_by_text(told).wait_for(timeout=WAIT_MS)
+    note.get_by_text(told).wait_for()
     # Where nothing is in work, there is nothing to stop.
     desktop.locator("#stop-all").click()
     desktop.wait_for_timeout(500)
@@ -249,13 +253,13 @@ def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
     with opened(browser, page_url, query="?brightness=1") as page:
         try:
             give(page, dark_file)
-            page.locator("#photos img").first.wait_for(timeout=WAIT_MS)
+            page.locator("#photos img").first.wait_for()
             tab(page, 1)
             page.locator("#all").click()
-            page.wait_for_selector("#sheet", timeout=WAIT_MS)
+            page.wait_for_selector("#sheet")
         finally:
             gate.set()
-        page.wait_for_selector("#slider .before-after", state="attached", timeout=WAIT_MS)
+        page.wait_for_selector("#slider .before-after", state="attached")
         page.wait_for_timeout(500)
         assert page.locator("#tiles .tile").count() == len(FEW) + 1
         assert page.locator("#sheet").is_visible()
@@ -263,10 +267,10 @@ def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
 
 def test_results_show_every_model_and_its_losses(page):
     tab(page, 2)
-    page.wait_for_selector("#evaluation table", timeout=WAIT_MS)
+    page.wait_for_selector("#evaluation table")
     first = page.locator("#evaluation td:first-child").all_inner_texts()
     assert set(TITLES) <= set(first)
-    page.wait_for_selector("#losses canvas, #losses svg", timeout=WAIT_MS)
+    page.wait_for_selector("#losses canvas, #losses svg")
     # All of it lies in its block.
     ends = page.locator("#losses, #losses .vega-embed > :is(canvas, svg)").evaluate_all(
         "all => all.map(it => it.getBoundingClientRect().bottom)"

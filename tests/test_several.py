@@ -11,14 +11,15 @@ import gradio as gr
 import numpy as np
 import pytest
 from browsing import (
-    WAIT_MS,
     download,
     downloaded,
     fits_its_width,
     give,
     opacity_of_the_picture,
+    wait_until,
 )
 from PIL import Image
+from playwright.sync_api import expect
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
@@ -35,11 +36,9 @@ def test_several_photos_come_back_in_one_zip(page, tmp_path, photo, dark_file):
     shutil.copy(dark_file, tmp_path / "second.png")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     give(page, dark_file, tmp_path / "second.png", tmp_path / "broken.jpg")
-    page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for(
-        timeout=WAIT_MS
-    )
+    page.locator("#note").get_by_text("broken.jpg cannot be read as a photo").wait_for()
     restored = page.locator("#slider .strip button")
-    restored.nth(1).wait_for(timeout=WAIT_MS)  # they are drawn after the message
+    restored.nth(1).wait_for()  # they are drawn after the message
     assert restored.count() == 2
     assert fits_its_width(page)
     archive = zipfile.ZipFile(io.BytesIO(downloaded(page, "#download")))
@@ -68,7 +67,7 @@ def three(desktop, monkeypatch, tmp_path, dark_file) -> Iterator[tuple[threading
     copies = [shutil.copy(dark_file, tmp_path / f"{name}.jpg") for name in ("second", "third")]
     give(desktop, dark_file, *copies)
     try:
-        desktop.locator("#slider .strip button").wait_for(timeout=WAIT_MS)
+        desktop.locator("#slider .strip button").wait_for()
         yield gate, done
     finally:
         gate.set()
@@ -79,7 +78,7 @@ def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop
     desktop.locator("#stop").click()
     said = TEXTS["en"]
     told = f"{said['stopped_several']} {said['in_the_zip']}: 1."
-    desktop.get_by_text(told).wait_for(timeout=WAIT_MS)
+    desktop.get_by_text(told).wait_for()
     archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
     assert archive.namelist() == [f"dark_{DEFAULT}.png"]
     gate.set()
@@ -89,12 +88,13 @@ def test_what_is_done_of_several_photos_when_they_are_stopped_can_be_had(desktop
 
 def test_stopped_photos_go_on_where_they_were(desktop, three):
     gate, done = three
-    desktop.locator("#stop").click()
-    desktop.get_by_text(TEXTS["en"]["stopped_several"]).wait_for(timeout=WAIT_MS)
-    gate.set()
+    with desktop.expect_response("**/reset"):
+        desktop.locator("#stop").click()
+        desktop.get_by_text(TEXTS["en"]["stopped_several"]).wait_for()
+        gate.set()
     desktop.wait_for_timeout(500)
     desktop.locator("#run").click()
-    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for()
     assert len(zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download"))).namelist()) == 3
     assert done == [0, 0, 0]
 
@@ -103,7 +103,7 @@ def test_a_photo_added_to_another_is_the_only_one_restored(
     desktop, monkeypatch, tmp_path, dark_file
 ):
     give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])")
     run_file, restored = service.run_file, []
     monkeypatch.setattr(
         service,
@@ -111,7 +111,7 @@ def test_a_photo_added_to_another_is_the_only_one_restored(
         lambda file, *given: restored.append(file.name) or run_file(file, *given),
     )
     give(desktop, shutil.copy(dark_file, tmp_path / "second.png"))
-    desktop.locator("#note").get_by_text("2 of 2 photos").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("2 of 2 photos").wait_for()
     archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
     assert archive.namelist() == [f"dark_{DEFAULT}.png", f"second_{DEFAULT}.png"]
     assert set(restored) == {"second.png"}
@@ -121,14 +121,14 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
     gate, _ = three
     gate.set()
     note, strip = desktop.locator("#note"), desktop.locator("#slider .strip button")
-    note.get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    note.get_by_text("3 of 3 photos").wait_for()
     for _ in range(5):
-        desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
-        desktop.locator("#run").click()
-        desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
-        desktop.wait_for_timeout(500)
-        strip.nth(2).wait_for(timeout=WAIT_MS)
-        assert strip.count() == 3
+        desktop.wait_for_selector("#download:not([disabled])")
+        with desktop.expect_response("**/queue/join*"):
+            desktop.locator("#run").click()
+        desktop.wait_for_selector("#slider .before-after:not(.outdated)")
+        note.get_by_text("3 of 3 photos").wait_for()
+        expect(strip).to_have_count(3)
 
 
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
@@ -156,7 +156,7 @@ def test_what_was_or_will_be_swept_away_is_made_again(monkeypatch, tmp_path, dar
 
 
 def test_what_is_done_of_several_photos_is_not_faint(desktop, three):
-    desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note .progress-text").wait_for()
     desktop.wait_for_timeout(1000)
     assert opacity_of_the_picture(desktop) == "1"
 
@@ -167,7 +167,7 @@ def test_other_settings_end_what_is_in_work_and_all_photos_get_them(desktop, thr
         desktop.locator("#brightness input[type=number]").fill("1")
         desktop.keyboard.press("Enter")
     gate.set()
-    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
+    desktop.locator("#slider .strip button").nth(2).wait_for()
     assert downloaded(desktop, "#download")
     assert done == [0, 1, 1, 1]
 
@@ -177,7 +177,7 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
         save_photo(to_picture(photo * strength), tmp_path / f"{name}.png")
     give(page, *(tmp_path / f"{name}.png" for name in ("bright", "dark", "between")))
     strip = page.locator("#slider .strip button")
-    strip.nth(2).wait_for(timeout=WAIT_MS)
+    strip.nth(2).wait_for()
     print_ = page.locator("#slider .small-print").first
     assert print_.inner_text().startswith("bright.png")
     assert strip.nth(0).get_attribute("aria-pressed") == "true"
@@ -191,7 +191,7 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
     )
     given = Image.open(tmp_path / "dark.png")
     # It can be had alone.
-    page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    page.wait_for_selector("#download:not([disabled])")
     one = download(page, "#slider .this-file")
     assert one.suggested_filename == f"dark_{DEFAULT}.png"
     assert np.array_equal(np.asarray(Image.open(one.path())), after)
@@ -201,7 +201,6 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
     page.wait_for_selector(
         f"#slider .strip:not(:has(img[src='{strip.nth(2).locator('img').get_attribute('src')}']))"
         ":has(button:nth-child(3))",
-        timeout=WAIT_MS,
     )
     page.wait_for_timeout(500)
     assert print_.inner_text().startswith("dark.png")
@@ -214,7 +213,7 @@ def test_one_of_several_photos_is_picked_to_be_looked_at(page, tmp_path, photo):
 def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, dark_file):
     copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third")]
     give(desktop, dark_file, *copies)
-    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for()
     strip = desktop.locator("#slider .strip button")
     strip.nth(1).click()
     gate, run, restored = threading.Event(), service.run, []
@@ -231,14 +230,15 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
         for _ in range(5):
             desktop.keyboard.press("ArrowRight")
         # Meanwhile it stays in view, as it was.
-        desktop.locator("#slider .before-after.outdated").wait_for(timeout=WAIT_MS)
+        desktop.locator("#slider .before-after.outdated").wait_for()
         desktop.wait_for_timeout(500)
         print_ = desktop.locator("#slider .small-print").first
         assert print_.inner_text().startswith("second.png")
     finally:
         gate.set()
-    desktop.locator("#slider .before-after:not(.outdated)").wait_for(timeout=WAIT_MS)
-    desktop.locator("#note").get_by_text("3 of 3 photos").wait_for(timeout=WAIT_MS)
+    # What was asked for first may have come to its end before what was asked for last began.
+    wait_until(lambda: 0.5 in restored)
+    desktop.locator("#slider .before-after:not(.outdated)").wait_for()
     archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
     names = [f"dark_{DEFAULT}.png", f"second_{DEFAULT}_+0.5EV.png", f"third_{DEFAULT}.png"]
     assert archive.namelist() == names
@@ -263,10 +263,10 @@ def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_g
     copies = [shutil.copy(dark_file, tmp_path / f"{name}.png") for name in ("second", "third (1)")]
     print_ = desktop.locator("#slider .small-print").first
     give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])")
     give(desktop, broken, *copies)
-    desktop.locator("#note").get_by_text("broken.jpg cannot be read").wait_for(timeout=WAIT_MS)
-    desktop.locator("#slider .strip button").nth(2).wait_for(timeout=WAIT_MS)
+    desktop.locator("#note").get_by_text("broken.jpg cannot be read").wait_for()
+    desktop.locator("#slider .strip button").nth(2).wait_for()
     assert print_.inner_text().startswith("second.png")
     desktop.locator("#photos .thumbnail-item").nth(3).click()
     assert print_.inner_text().startswith("third (1).png")
@@ -277,20 +277,18 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
     strip, note = desktop.locator("#slider .strip span"), desktop.locator("#note")
     names = [file.name for file in example_files()]
     give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])")
     for place in (0, 1):
         examples.nth(place).click()
-        desktop.locator("#slider .strip").get_by_text(names[place]).wait_for(timeout=WAIT_MS)
-        note.get_by_text("2 of 2 photos").wait_for(timeout=WAIT_MS)
+        desktop.locator("#slider .strip").get_by_text(names[place]).wait_for()
+        note.get_by_text("2 of 2 photos").wait_for()
         assert strip.all_inner_texts() == [dark_file.name, names[place]]
         assert desktop.locator("#slider .small-print").first.inner_text().startswith(names[place])
     assert desktop.locator("#photos img").count() == 2
     # One that is there already comes into view.
     desktop.locator("#slider .strip button").first.click()
     examples.nth(1).click()
-    desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for(
-        timeout=WAIT_MS
-    )
+    desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for()
 
 
 def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):

@@ -1,12 +1,15 @@
 """What the demo has in work: how it is shown, and how it ends before it is done."""
 
 import io
+import shutil
 import threading
+import zipfile
 from collections.abc import Iterator
 
+import gradio as gr
 import numpy as np
 import pytest
-from browsing import WAIT_MS, downloaded, give, opacity_of_the_picture, slider_of
+from browsing import downloaded, give, opacity_of_the_picture, slider_of
 from PIL import Image
 
 from lowlight_hub import enhance, load_model, restoring
@@ -50,6 +53,42 @@ def test_results_of_other_settings_are_not_handed_out_by_a_stop(tmp_path):
     end_work(1, work)
     note, download = enhancing.stop(2, work, None)
     assert note == TEXTS["en"]["stopped"] and not download.value
+
+
+def test_an_end_that_comes_late_leaves_the_results_of_what_began_meanwhile(tmp_path):
+    work = Work()
+    work.begin(2).files.append(tmp_path)
+    end_work(1, work)
+    assert work.results.files == [tmp_path]
+    end_work(2, work)
+    assert work.results.files == []
+
+
+def test_a_stop_tells_of_what_was_closed_before_it(tmp_path, dark_file):
+    photos, work = [dark_file, tmp_path / "second.png"], Work()
+    shutil.copy(*photos)
+    given = [(str(it), None) for it in photos]
+    settings = ("listing", 1.0, 0.0, "transfer", "same", False)
+    run = enhancing.enhance_photos(1, work, None, given, *settings, None, gr.Progress())
+    next(run)
+    run.close()  # as Gradio does
+    note, download = enhancing.stop(1, work, None)
+    assert note.startswith(TEXTS["en"]["stopped_several"])
+    assert zipfile.ZipFile(download.value["path"]).namelist() == ["dark_listing.png"]
+
+
+def test_what_waits_for_its_turn_can_be_stopped(monkeypatch, dark_file):
+    steps = []
+
+    def step(*_):
+        steps.append(_)
+        if len(steps) > 1:
+            raise Stopped
+
+    monkeypatch.setattr(service, "WAIT_S", 0.01)
+    monkeypatch.setattr(service, "open_photo", lambda *_: pytest.fail("it was opened"))
+    with service.a_turn(), service.a_turn(), pytest.raises(Stopped):
+        service.run_file(dark_file, Settings(), step)
 
 
 def test_a_stop_tells_which_photos_had_failed():
@@ -132,7 +171,7 @@ def test_the_format_can_be_chosen_when_the_result_is_seen(desktop, monkeypatch, 
     monkeypatch.setattr(service, "run", lambda *_: 1 / 0)
     try:
         desktop.locator("#format input[value=webp]").check()
-        desktop.wait_for_selector("#download[disabled]", timeout=WAIT_MS)
+        desktop.wait_for_selector("#download[disabled]")
         assert desktop.locator("#slider .before-after").is_visible()
     finally:
         gate.set()
@@ -153,16 +192,16 @@ def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, d
     try:
         give(desktop, dark_file)
         print_ = desktop.locator("#slider .small-print")
-        print_.get_by_text(TEXTS["en"]["quick_look"]).wait_for(timeout=WAIT_MS)
-        desktop.locator("#note .progress-text").get_by_text("0/2").wait_for(timeout=WAIT_MS)
+        print_.get_by_text(TEXTS["en"]["quick_look"]).wait_for()
+        desktop.locator("#note .progress-text").get_by_text("0/2").wait_for()
         desktop.wait_for_timeout(1000)
         assert desktop.locator("#download").is_disabled()
         assert opacity_of_the_picture(desktop) == "1"
         # Other light can be chosen while the photo itself is in work.
-        desktop.locator("#choices button").nth(5).wait_for(timeout=WAIT_MS)
+        desktop.locator("#choices button").nth(5).wait_for()
     finally:
         gate.set()
-    print_.get_by_text("320×240").wait_for(timeout=WAIT_MS)
+    print_.get_by_text("320×240").wait_for()
     assert downloaded(desktop, "#download")
 
 
@@ -170,13 +209,13 @@ def test_a_quick_look_is_said_to_be_one_and_is_not_faint(desktop, monkeypatch, d
 def held(desktop, monkeypatch, dark_file) -> Iterator[threading.Event]:
     """A restored photo on the page, and another brightness in work until what it gives is set."""
     give(desktop, dark_file)
-    desktop.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    desktop.wait_for_selector("#download:not([disabled])")
     gate, run = threading.Event(), service.run
     monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
     desktop.locator("#brightness input[type=number]").fill("1")
     desktop.keyboard.press("Enter")
     try:
-        desktop.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+        desktop.locator("#note .progress-text").wait_for()
         yield gate
     finally:
         gate.set()
@@ -196,26 +235,38 @@ def test_settings_in_work_are_said_to_be_and_the_download_waits_for_them(desktop
     desktop.wait_for_timeout(500)
     assert not files
     held.set()
-    desktop.locator("#note .progress-text").wait_for(state="detached", timeout=WAIT_MS)
+    desktop.locator("#note .progress-text").wait_for(state="detached")
     restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
     expected = enhance(load_model(DEFAULT), dark_file, brightness=1)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
 def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
-    with desktop.expect_response("**/cancel"):
-        desktop.locator("#stop").click()
-        desktop.get_by_text(TEXTS["en"]["stopped"]).wait_for(timeout=WAIT_MS)
-        assert not desktop.locator("#download").is_visible()
-        held.set()
-    desktop.wait_for_timeout(500)
+    desktop.locator("#stop").click()
+    desktop.get_by_text(TEXTS["en"]["stopped"]).wait_for()
+    desktop.locator("#download").wait_for(state="hidden")
+    # Also while what was stopped has not come to its end.
     desktop.locator("#run").click()
+    held.set()
     assert downloaded(desktop, "#download")
     # Where nothing is in work, there is nothing to stop and to take away.
-    desktop.locator("#note .wrap.hide").wait_for(state="attached", timeout=WAIT_MS)
+    desktop.locator("#note .wrap.hide").wait_for(state="attached")
     desktop.locator("#stop").click()
     desktop.wait_for_timeout(500)
     assert desktop.locator("#download").is_visible()
+
+
+def test_what_waits_for_the_end_of_another_is_stopped_too(desktop, held):
+    shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
+    desktop.locator("#brightness input[type=number]").fill("2")
+    desktop.keyboard.press("Enter")
+    desktop.locator("#stop").click()
+    note = desktop.locator("#note").get_by_text(TEXTS["en"]["stopped"])
+    note.wait_for()
+    held.set()
+    desktop.wait_for_timeout(2000)
+    assert note.is_visible()
+    assert desktop.locator("#slider img:not(.before)").get_attribute("src") == shown
 
 
 def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_file):
@@ -229,11 +280,12 @@ def test_only_the_last_of_several_settings_is_worked_out(desktop, held, dark_fil
     desktop.keyboard.press("End")
     for brightness in ("0.5", "2"):
         desktop.locator("#brightness input[type=number]").fill(brightness)
-        desktop.keyboard.press("Enter")
+        with desktop.expect_response("**/run/predict*"):  # the end of what is in work
+            desktop.keyboard.press("Enter")
     desktop.wait_for_timeout(500)
     assert desktop.locator("#slider img:not(.before)").get_attribute("src") == shown
     held.set()
-    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])", timeout=WAIT_MS)
+    desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
     restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
     expected = enhance(load_model(DEFAULT), dark_file, brightness=2)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))

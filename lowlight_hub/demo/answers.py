@@ -41,8 +41,8 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
                 told = f"{service.in_words(error)}."
                 gr.Warning(told)
                 yield nothing(told)
-            finally:
-                work.finish(number)
+            # Not of one that Gradio closes, as it does before it tells of a stop.
+            work.finish(number)
 
         return steps
 

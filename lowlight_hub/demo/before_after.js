@@ -151,8 +151,6 @@ const tellOfView = () => document.querySelector("#in-view")?.click();
 element.addEventListener("click", (event) => {
   const button = event.target.closest(".strip button");
   if (button) window.pickPhoto(props.value.strip[button.dataset.place].photo.path);
-  const isOutdated = pair.figure()?.classList.contains("outdated");
-  if (isOutdated && event.target.matches(".this-file")) event.preventDefault();
 });
 // Those that were given are picked from, too, which Gradio may show twice: all, and below a large one.
 document.addEventListener("click", ({ target }) => {

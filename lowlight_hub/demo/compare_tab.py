@@ -7,7 +7,7 @@ from lowlight_hub.demo import comparing
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html
-from lowlight_hub.demo.work import a_visitors_work, end_work
+from lowlight_hub.demo.work import end_work, ending_of
 
 # What is compared is the photo in view. Where it is gone, so is what was made of it.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
@@ -78,18 +78,20 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     in_view.click(None, None, reference, js=OF_THE_PHOTO_IN_VIEW)
     # Not a subclass, as number() is none.
     reference.preprocess = lambda payload: payload.path if payload else None  # type: ignore
-    of_work, one_more, ending = a_visitors_work("compare")
-    button.click(end_work, **ending)  # the one before, of which another click wants no more
+    ending = ending_of("compare", "all")
+    # The one before, of which another click wants no more.
+    button.click(end_work, **ending.at_an_ask)
     started = button.click(
         comparing.compare_photo,
-        [*of_work, photos, reference, detail],
+        [*ending.inputs, photos, reference, detail],
         compared,
-        js=COMPARED % one_more,
+        js=COMPARED % ending.number,
         trigger_mode="always_last",
         api_visibility="private",
         **QUEUED,
     )
-    stop.click(comparing.stop, outputs=note, cancels=[started], **ending)
-    end.click(end_work, cancels=[started], **ending)
+    stop.click(comparing.stop, outputs=note, cancels=[started], **ending.at_a_stop)
+    started.failure(comparing.not_begun, outputs=note, **ending.at_a_refusal)
+    end.click(end_work, cancels=[started], **ending.at_a_stop)
     for other_photos in (photos.change, example.then):
         other_photos(None, photos, compared, js=OF_OTHER_PHOTOS)

@@ -34,6 +34,12 @@ def stop(number: int, work: Work, request: gr.Request) -> Any:
     return said_to(request)["stopped_compare"]
 
 
+def not_begun(number: int, work: Work, request: gr.Request) -> Any:
+    """For the note where Gradio itself refused, see enhancing.not_begun."""
+    is_known = number <= max(work.ended, work.begun)
+    return gr.skip() if is_known else said_to(request)["not_begun"]
+
+
 def nothing_compared(note: str) -> tuple:
     """What compare_photo gives where there is nothing to show but a note."""
     return None, note, "", gr.DownloadButton(visible=HIDDEN)
@@ -89,8 +95,9 @@ def compare_photo(
     ranked = sorted((it for it in tiles if it.psnr is not None), key=lambda it: -(it.psnr or 0))
     lines = [[it.attempt.title, f"{it.psnr:.2f}", f"{it.ssim:.3f}"] for it in ranked]
     table = markdown_table([said["by_psnr"], "PSNR", "SSIM"], lines) if lines else ""
+    # With the tiles again: of what comes at the same time, a page draws the last only.
     yield (
-        gr.skip(),
+        value,
         paragraphs(*notes),
         table,
         gr.DownloadButton(said["download_sheet"], value=str(file), visible=True),

@@ -12,7 +12,7 @@ from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html, number
-from lowlight_hub.demo.work import a_visitors_work, end_work
+from lowlight_hub.demo.work import end_work, ending_of
 from lowlight_hub.restoring import DETAILS, MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
@@ -55,10 +55,14 @@ OF_OTHER_PHOTOS = """(photos) => {
   window.photosGiven?.(photos);
   return photos?.length ? [null, keep, keep, keep, keep] : [null, null, hide, gone, 0];
 }"""
-# Pages that were not sent encrypted may not write there: then it is shown, to be copied by hand.
+# Pages that were not sent encrypted may not write there, nor all that lie within others: then it is
+# shown, to be copied by hand.
 COPY_ADDRESS = """async () => {
-  if (!navigator.clipboard) return void window.prompt("", window.location.href);
-  await navigator.clipboard.writeText(window.location.href);
+  try {
+    await navigator.clipboard.writeText(window.location.href);
+  } catch {
+    return void window.prompt("", window.location.href);
+  }
   const button = document.querySelector("#link");
   button.classList.add("copied");
   setTimeout(() => button.classList.remove("copied"), 2000);
@@ -115,11 +119,11 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
 
     def listen() -> None:
         settings = [model, strength, brightness, detail, file_format]
-        of_work, one_more, ending = a_visitors_work("enhance")
+        ending = ending_of("enhance", "run")
         work = {
             "fn": enhancing.enhance_photos,
-            "inputs": [*of_work, more_stops, photos, *settings, keep],
-            "js": OF_EACH % one_more,
+            "inputs": [*ending.inputs, more_stops, photos, *settings, keep],
+            "js": OF_EACH % ending.number,
             "outputs": [slider, download, luminance, note, choices],
             "trigger_mode": "always_last",
             "show_progress_on": note,
@@ -139,13 +143,16 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         example.then(None, None, None, js=OUTDATED)
         example.then(None, photos, None, js=OF_AN_EXAMPLE)
         # What is in work is of other photos or settings.
-        gr.on(asking, end_work, **ending)
-        example.then(end_work, **ending)
+        gr.on(asking, end_work, **ending.at_an_ask)
+        example.then(end_work, **ending.at_an_ask)
         started = gr.on(asking, **work)
         # A gallery that an example fills does not say that it has changed.
         from_example = example.then(**work)
         cancels = [started, from_example]
-        stop.click(enhancing.stop, outputs=[note, download], cancels=cancels, **ending)
+        told = [note, download]
+        stop.click(enhancing.stop, outputs=told, cancels=cancels, **ending.at_a_stop)
+        for refused in (started.failure, from_example.failure):
+            refused(enhancing.not_begun, outputs=told, **ending.at_a_refusal)
         model.change(
             enhancing.about_and_detail,
             model,

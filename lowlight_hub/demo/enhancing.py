@@ -65,6 +65,13 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
     return note, _zip_of(files, said) if files else gr.DownloadButton(visible=HIDDEN)
 
 
+def not_begun(number: int, work: Work, request: gr.Request) -> tuple:
+    """For note and download where Gradio itself refused: too many wait, or photos are gone."""
+    if number <= max(work.ended, work.begun):
+        return gr.skip(), gr.skip()
+    return said_to(request)["not_begun"], gr.DownloadButton(visible=HIDDEN)
+
+
 @told_in_the_note(nothing_restored)
 def enhance_photos(
     number: int,

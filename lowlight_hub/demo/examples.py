@@ -4,14 +4,32 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from PIL import Image
+
 from lowlight_hub.bright_photos import dark_free_photos
 from lowlight_hub.demo.scratch import temporary_folder
 from lowlight_hub.photos import save_photo, to_picture
+
+THUMBNAIL_PX = 240
 
 
 def example_files() -> list[Path]:
     """The dark examples, PNG."""
     return sorted(_folder().iterdir())
+
+
+@cache
+def thumbnails() -> list[Path]:
+    """What the page shows of the examples, small JPEG files of the same stems, in their order.
+
+    All examples as they are would be most of what a visitor has to load.
+    """
+    folder = temporary_folder()
+    for file in example_files():
+        with Image.open(file) as picture:
+            picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+            picture.save(folder / f"{file.stem}.jpg", quality=90)
+    return sorted(folder.iterdir())
 
 
 def example_in(file: Path) -> Path | None:
@@ -25,10 +43,10 @@ def example_in(file: Path) -> Path | None:
 def with_example(
     photos: list[tuple[str, str | None]] | None, sample: list[list[str]]
 ) -> list[tuple[str, str | None]]:
-    """A visitor's photos and an example, which takes the place of another example alone."""
+    """A visitor's photos and the example of a thumbnail; it takes the place of another example."""
     files = [Path(path) for path, _ in photos or []]
     own = [(str(it), None) for it in files if it.is_file() and example_in(it) is None]
-    return [*own, (sample[0][0], None)]
+    return [*own, (str(_folder() / f"{Path(sample[0][0]).stem}.png"), None)]
 
 
 @cache

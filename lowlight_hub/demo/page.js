@@ -24,17 +24,18 @@
     const number = target.closest(".block")?.querySelector("input[type=number]");
     number?.dispatchEvent(new Event("blur"));
   });
-  // The download is of the settings before while others are in work. By mouse or by key.
+  // Downloads are of the settings before while others are in work. By mouse or by key.
   document.addEventListener("click", (event) => {
     const inWork = document.querySelector("#note .translucent > :is(.progress-text, .generating)");
-    if (!inWork || !event.target.closest("#download")) return;
+    const held = "#download, .before-after.outdated ~ .small-print .this-file";
+    if (!inWork || !event.target.closest(held)) return;
     event.stopImmediatePropagation();
     event.preventDefault();
   }, true);
   // A result that was asked for comes into view once it is there: it lies above or, on a phone, far
   // below. Not where its visitor went on to look elsewhere meanwhile.
   let awaited = null;
-  for (const kind of ["wheel", "touchmove"]) {
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
     document.addEventListener(kind, () => { awaited = null; }, { passive: true });
   }
   window.awaitResult = (id) => { awaited = id; };

@@ -5,14 +5,14 @@ import json
 import gradio as gr
 from gradio.exceptions import InvalidPathError
 
+from lowlight_hub.demo.answers import said_to
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
 from lowlight_hub.demo.enhance_tab import enhance_tab
-from lowlight_hub.demo.examples import example_files, with_example
+from lowlight_hub.demo.examples import example_files, thumbnails, with_example
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
 from lowlight_hub.demo.scratch import KEEP_S
-from lowlight_hub.demo.texts import words
 from lowlight_hub.photos import SUFFIXES
 
 MAX_UPLOAD = "60mb"
@@ -68,7 +68,7 @@ def build() -> gr.Blocks:
                 )
                 examples = gr.Dataset(
                     components=[photos],
-                    samples=[[[str(file)]] for file in example_files()],
+                    samples=[[[str(file)]] for file in thumbnails()],
                     label=I18N("examples"),
                     elem_id="examples",
                 )
@@ -76,6 +76,8 @@ def build() -> gr.Blocks:
                     with_example,
                     [photos, examples],
                     photos,
+                    trigger_mode="always_last",
+                    queue=False,  # it waits for no photo that is in work
                     show_progress="hidden",
                     api_visibility="private",
                 )
@@ -97,16 +99,17 @@ def _say_what_is_gone(demo: gr.Blocks) -> None:
 
     Gradio refuses them before any function of ours is called, and tells nobody.
     """
-    preprocess = demo.preprocess_data
+    process = demo.process_api
 
     async def told(*given, **settings):
         try:
-            return await preprocess(*given, **settings)
+            return await process(*given, **settings)
         except InvalidPathError:
-            raise gr.Error(f"{words(None)['gone']}.", print_exception=False) from None
+            said = said_to(settings.get("request"))
+            raise gr.Error(f"{said['gone']}.", print_exception=False) from None
 
     # Not a subclass: Gradio writes a .pyi file beside the source of each.
-    demo.preprocess_data = told  # type: ignore[method-assign]
+    demo.process_api = told  # type: ignore[method-assign]
 
 
 def launch_settings() -> dict:

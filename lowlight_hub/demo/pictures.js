@@ -32,11 +32,12 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
   element.addEventListener("pointerdown", (event) => {
     const lens = event.target.closest(".lens");
     if (view.zoom <= 1 || !lens || event.target.matches(".handle") || event.button) return;
-    last = { x: event.clientX, y: event.clientY, box: lens.getBoundingClientRect() };
+    const { pointerId, clientX: x, clientY: y } = event;
+    last = { pointerId, x, y, box: lens.getBoundingClientRect() };
     event.target.setPointerCapture(event.pointerId);
   });
   element.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (event.pointerId !== last?.pointerId) return;
     const hidden = view.zoom - 1;
     view.x = within(view.x - (100 * (event.clientX - last.x)) / (last.box.width * hidden), 0, 100);
     view.y = within(view.y - (100 * (event.clientY - last.y)) / (last.box.height * hidden), 0, 100);
@@ -45,7 +46,9 @@ const zoomed = ({ most = () => 8, closer = () => 4, changed = () => {} } = {}) =
     show();
   });
   for (const ended of ["pointerup", "pointercancel"]) {
-    element.addEventListener(ended, () => (last = null));
+    element.addEventListener(ended, ({ pointerId }) => {
+      if (pointerId === last?.pointerId) last = null;
+    });
   }
   element.addEventListener("dblclick", (event) => {
     const lens = event.target.closest(".lens");
@@ -80,16 +83,23 @@ const divided = () => {
     target.value = valueBefore;
     show();
   });
-  // Enlarged, the pictures are dragged: then it goes by the handle alone.
-  element.addEventListener("pointerdown", (event) => {
-    if (event.target.matches(".handle")) event.target.setPointerCapture(event.pointerId);
-  });
-  element.addEventListener("pointermove", ({ target, pointerId, clientX }) => {
-    if (!target.matches(".handle") || !target.hasPointerCapture(pointerId)) return;
+  // Enlarged, the pictures are dragged: then it goes by the handle alone. And a finger moves it from
+  // wherever it lies, also where the browser has ranges moved by their thumbs alone, as on iPhones.
+  const grips = ({ target, pointerType }) =>
+    target.matches(".handle") || (target === range() && pointerType === "touch");
+  const follow = ({ clientX }) => {
     const { left, width } = figure().getBoundingClientRect();
     range().value = (100 * (clientX - left)) / width;
     show();
+  };
+  element.addEventListener("pointerdown", (event) => {
+    if (grips(event)) event.target.setPointerCapture(event.pointerId);
   });
+  for (const kind of ["pointermove", "pointerup"]) {
+    element.addEventListener(kind, (event) => {
+      if (grips(event) && event.target.hasPointerCapture(event.pointerId)) follow(event);
+    });
+  }
   // Puts two pictures of one shape there.
   const put = (before, after, { width, height }) => {
     const [second, first] = figure().querySelectorAll("img");

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +48,9 @@ QUICK_PIXELS = 4_000_000
 MAX_PHOTOS = 50
 # How many photos are in work at a time, whoever asks: more would share the same processor.
 TOGETHER = 2
-_at_work = BoundedSemaphore(TOGETHER)
+_places = BoundedSemaphore(TOGETHER)
+# How often one that waits for its turn looks whether anybody still waits for it.
+WAIT_S = 0.5
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
 CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
 LUMINANCE_BINS = 64
@@ -101,17 +104,33 @@ class Settings:
         check_settings(detail=self.detail, strength=self.strength, brightness=self.brightness)
 
 
-def run(photo: Photo, settings: Settings, step: Step | None = None) -> Run:
-    """The photo restored by a model; raises LowlightError as load_model and restore do.
+@contextmanager
+def a_turn(step: Step | None = None) -> Iterator[None]:
+    """One of TOGETHER at a time: what restores photos waits here for its turn, whoever asks.
 
-    No more than TOGETHER at a time: of a run that was stopped the queue knows nothing, but it goes
-    on to its next `step`, see restore.
+    Of a run that was stopped the queue knows nothing, but it goes on to its next `step`, see
+    restore; also while it waits.
     """
-    with _at_work:
+    while not _places.acquire(timeout=WAIT_S):
         if step is not None:
             step(0, 1)
+    try:
+        if step is not None:
+            step(0, 1)
+        yield
+    finally:
+        _places.release()
+
+
+def run(photo: Photo | Path, settings: Settings, step: Step | None = None) -> Run:
+    """The photo restored by a model; a file is opened once it is its turn.
+
+    Raises LowlightError as load_model, open_photo and restore do.
+    """
+    with a_turn(step):
+        opened = photo if isinstance(photo, Photo) else open_photo(photo, photo.name)
         # ZeroGPU works in another process, which can tell nothing meanwhile.
-        return _run(photo, settings, step if spaces is None else None)
+        return _run(opened, settings, step if spaces is None else None)
 
 
 @on_gpu
@@ -205,7 +224,7 @@ def run_file(path: Path, settings: Settings, step: Step | None = None) -> Run:
     example = example_in(path)
     if example is not None:
         return _run_of_example(example, settings)
-    return run(open_photo(path, path.name), settings, step)
+    return run(path, settings, step)
 
 
 def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> Iterator[Run]:
@@ -214,7 +233,8 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
     if example is not None:
         yield _run_of_example(example, settings)
         return
-    photo = open_photo(path, path.name)
+    with a_turn(step):
+        photo = open_photo(path, path.name)
     pixels = photo.size[0] * photo.size[1]
     takes_seconds = ATTEMPTS[settings.model].is_ours and pixels > QUICK_PIXELS
     # A small photo has no alpha, and on ZeroGPU each call waits for a GPU.
@@ -268,7 +288,7 @@ def run_job(job: Job, settings: Settings, step: Step | None = None) -> tuple[Run
 
 @lru_cache(maxsize=24)
 def _run_of_example(example: Path, settings: Settings) -> Run:
-    return run(open_photo(example, example.name), settings)
+    return run(example, settings)
 
 
 def preview(restored: Photo, photo: Photo) -> Image.Image:

@@ -34,6 +34,8 @@ _EN = {
     "stop": "Stop",
     "stopped": "Stopped. Enhance starts again.",
     "stopped_several": "Stopped. Enhance goes on with the others.",
+    "not_begun": "This could not be begun, since too many are waiting, or the photo is gone: try "
+    "again, or give it again.",
     "in_the_zip": "Photos in the zip",
     "stopped_compare": "Stopped. “Compare all attempts” starts again.",
     "quick_look": "A quick look, smaller than your photo.",
@@ -110,6 +112,8 @@ _ES = {
     "stop": "Parar",
     "stopped": "Detenido. «Mejorar» empieza de nuevo.",
     "stopped_several": "Detenido. «Mejorar» sigue con las demás.",
+    "not_begun": "No se ha podido empezar, porque esperan demasiadas fotos o esta ya no está: "
+    "inténtalo de nuevo o vuelve a darla.",
     "in_the_zip": "Fotos en el zip",
     "stopped_compare": "Detenido. «Comparar todos los intentos» empieza de nuevo.",
     "quick_look": "Un primer vistazo, más pequeño que tu foto.",

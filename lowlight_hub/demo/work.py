@@ -4,7 +4,7 @@ import time
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -44,12 +44,14 @@ class Made:
 
 @dataclass(slots=True)
 class Work:
-    """What one visitor has in work. The page counts its runs, and ends those up to a number.
+    """What one visitor has in work. The page counts what is asked for, and ends it up to a number.
 
-    So it does not matter whether a run or the end of those before it reaches the server first.
+    So it does not matter whether a run or the end of those before it reaches the server first. A
+    run that waited meanwhile has the number of what was asked for last.
     """
 
     ended: int = 0
+    begun: int = 0
     done: int = 0
     """The last run that came to its end."""
     results: Results = field(default_factory=Results)
@@ -61,6 +63,7 @@ class Work:
         """Ends the runs before this one; gives the results that its own are to be added to."""
         self.end(number - 1)
         self.check(number)
+        self.begun = number
         self.results = Results()
         return self.results
 
@@ -78,25 +81,56 @@ class Work:
             raise Stopped
 
 
-def a_visitors_work(kind: str) -> tuple[list, str, dict[str, Any]]:
-    """A run's number and a Work, the first inputs of whatever starts runs of this kind.
+class Ending(NamedTuple):
+    """What events of one kind of runs have in common."""
 
-    Then the script's expression that counts the number up there, and the settings of events that
-    end what is in work, with functions of these two inputs.
+    inputs: list
+    """A run's number and a Work: the first inputs of whatever starts runs or ends them."""
+    number: str
+    """The script's expression for the number of a run that starts now."""
+    at_an_ask: dict[str, Any]
+    """Of an event that comes before each run's start, and ends those before it."""
+    at_a_stop: dict[str, Any]
+    """Of an event that ends all runs."""
+    at_a_refusal: dict[str, Any]
+    """Of what follows where Gradio refused a run. Of what was stopped, too: it is 0."""
+
+
+def ending_of(kind: str, button: str) -> Ending:
+    """Adds the parts that all events of a kind of runs share; once for each kind.
+
+    `button` is the id of the one that asks for a run.
     """
-    runs = f"window.{kind}Runs"
+    asked, begun, stopped = (f"window.{kind}{it}" for it in ("Asked", "Begun", "Stopped"))
     inputs = [gr.Number(0, precision=0, visible=False), gr.State(Work())]
-    ending = {
+    common = {
         "inputs": inputs,
-        "js": f"(_, work) => [{runs} ?? 0, work]",
+        # Also while the one before is on its way.
+        "trigger_mode": "multiple",
         "queue": False,
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    return inputs, f"({runs} = ({runs} ?? 0) + 1)", ending
+    return Ending(
+        inputs,
+        f"({begun} = {asked} ?? 0)",
+        common | {"js": f"(_, work) => [({asked} = ({asked} ?? 0) + 1) - 1, work]"},
+        common | {"js": f"(_, work) => [{stopped} = {asked} ?? 0, work]"},
+        common | {"js": _AT_A_REFUSAL % (asked, begun, stopped, button)},
+    )
+
+
+# What was asked for since the stop that Gradio still tells the server of is asked for again: where
+# a run does not end well, Gradio forgets what waits for its end.
+_AT_A_REFUSAL = """(_, work) => {
+  const [asked, begun, stopped] = [%s ?? 0, %s ?? 0, %s ?? 0];
+  if (asked > Math.max(begun, stopped)) setTimeout(() => document.getElementById("%s").click());
+  return [begun > stopped ? begun : 0, work];
+}"""
 
 
 def end_work(number: int, work: Work) -> None:
     """What the page asks for when its photos or settings have changed."""
     work.end(number)
-    work.results = Results()  # those there are of what was before
+    if number >= work.begun:
+        work.results = Results()  # those there are of what was before
