@@ -18,7 +18,7 @@ from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import Pairs, Views, load_pairs
 from lowlight_hub.devices import add_device_option, chosen_device
-from lowlight_hub.errors import HubAwayError, LowlightError
+from lowlight_hub.errors import HubAwayError, LowlightError, print_every_name
 from lowlight_hub.finding import (
     AND,
     BRIGHT,
@@ -32,7 +32,7 @@ from lowlight_hub.finding import (
 )
 from lowlight_hub.folders import MAX_WIDTH, check_attempt, load_folder, read_config
 from lowlight_hub.hub_data import data_folders
-from lowlight_hub.options import path, positive, share, within
+from lowlight_hub.options import path, place, positive, share, within
 from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import add_push_options, publish
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data",
+        type=place,
         nargs="+",
         metavar="PATH",
         help="the folder of LOL, a folder with low/ and high/, two folders, dark photos first, or "
@@ -282,6 +283,7 @@ def _check_push(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message, or 130 when it was stopped."""
+    print_every_name()
     arguments = _parser().parse_args(argv)
     names = list(ATTEMPTS) if arguments.attempt == "all" else [arguments.attempt]
     try:

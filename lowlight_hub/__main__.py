@@ -10,22 +10,24 @@ from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
 from lowlight_hub.cards import write_card
+from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import expanded, make_writable
 from lowlight_hub.enhance_command import add_enhance
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, print_every_name
 from lowlight_hub.evaluation import evaluate, evaluate_in_full
 from lowlight_hub.finding import find_pairs, holds_lol
 from lowlight_hub.folders import (
     SAMPLES_FILE,
     bundle,
     bundled,
+    check_card_config,
     list_models,
     read_config,
 )
 from lowlight_hub.hub import load_model
 from lowlight_hub.hub_data import data_folders
 from lowlight_hub.networks import LowlightModel
-from lowlight_hub.options import path
+from lowlight_hub.options import path, place
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
 from lowlight_hub.publishing import add_push_options, publish, show_files
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--data",
+        type=place,
         nargs="+",
         required=True,
         metavar="PATH",
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         help="names, folders of train.py, and USER/NAME on the Hugging Face Hub, with commas "
         "between (default: all bundled models)",
     )
+    add_device_option(evaluate)
     evaluate.add_argument(
         "--json",
         type=path,
@@ -135,10 +139,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.json:  # before minutes of measuring: it may hold something else
         results = results_in(arguments.json)
         make_writable(arguments.json.parent)
-    models = {name: load_model(name) for name in arguments.models or list_models()}
+    device = chosen_device(arguments.device)
+    models = {name: load_model(name).to(device) for name in arguments.models or list_models()}
     if results and any(model.revision for model in models.values()):
         raise LowlightError("--json keeps figures of models on this machine, not of the Hub's")
     folders = [bundled(name) if name in ATTEMPTS else expanded(name) for name in models]
+    if results:
+        for folder in folders:  # what is told beside the figures
+            check_card_config(read_config(folder), str(folder))
     named, data = " and ".join(arguments.data), data_folders(arguments.data)
     if len(data) == 1 and holds_lol(data[0]):
         rows = evaluate(data[0], _by_attempt(models.values()))
@@ -213,6 +221,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 0, or 1 after a one-line message."""
+    print_every_name()
     arguments = _parser().parse_args(argv)
     try:
         status = arguments.run(arguments) or 0

@@ -17,6 +17,7 @@ from lowlight_hub.folders import (
     HISTORY_FILE,
     MODEL_FILES,
     SAMPLES_FILE,
+    as_asked_for,
     check_card_config,
     fingerprint,
     load_whole,
@@ -85,7 +86,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
         ),
     }
     samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
-    card = model_card(attempt, config, repository=out.as_posix())
+    card = model_card(attempt, config, repository=as_asked_for(out))
     try:
         replace_file(out / HISTORY_FILE, partial(shutil.copyfile, folders[0] / HISTORY_FILE))
         save_photo(samples, out / SAMPLES_FILE)

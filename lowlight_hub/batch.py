@@ -10,7 +10,7 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.durable import expanded, is_folder
+from lowlight_hub.durable import expanded, file_id, is_folder
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
@@ -126,10 +126,10 @@ def enhance_batch(
     """
     check_settings(detail=detail, strength=strength, brightness=brightness)
     written, existing, complaints = [], [], []
-    originals = {os.path.realpath(job.source) for job in jobs}
+    originals = {file_id(job.source) for job in jobs} - {None}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
         try:
-            if os.path.realpath(job.target) in originals:
+            if file_id(job.target) in originals:
                 raise LowlightError(f"{job.target} is one of the photos: take another --out")
             if os.path.lexists(job.target) and not overwrite:
                 existing.append(job.target)

@@ -26,9 +26,9 @@ from tqdm import tqdm
 
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
-from lowlight_hub.errors import LowlightError, reason_of
+from lowlight_hub.errors import LowlightError, print_every_name, reason_of
 from lowlight_hub.hub import load_model
-from lowlight_hub.options import add_restoring_options
+from lowlight_hub.options import add_restoring_options, place
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
 from lowlight_hub.restoring import Detail, check_settings, enhance_file
@@ -106,13 +106,16 @@ def enhance_in_bulk(
         after.filesystem.create_dir(after.root, recursive=True)
         present = set() if overwrite else set(names_in(after))
         waiting = [job for job in jobs if job["result"] not in present]
+        _check_case(after, jobs)
+    if waiting and not ray.is_initialized():
+        _check_answers(os.environ.get(ADDRESS, ""))
     failures: dict[str, str] = {}
+    # All that can be refused was: the failures of the last run are written over now.
     with (
         explained(target, "written", f"; once that is mended {AGAIN}"),
         # Closed, and so written to a bucket, however the block is left.
         after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log,
     ):
-        _check_case(after, jobs)
         if waiting:
             settings = {
                 "detail": detail,
@@ -245,15 +248,13 @@ class _Worker:
 def _start(ray: Any) -> None:
     if ray.is_initialized():
         return
-    address = os.environ.get(ADDRESS, "")
-    _check_answers(address)
     # Workers of this machine find the package where this process found it.
     paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
         ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="error")
     except ConnectionError:
-        raise LowlightError(_no_cluster(address)) from None
+        raise LowlightError(_no_cluster(os.environ.get(ADDRESS, ""))) from None
     # Ray Data prints a traceback for each block that is lost: to its file, not to people.
     for handler in logging.getLogger("ray.data").handlers:
         if isinstance(handler, logging.StreamHandler):
@@ -280,25 +281,40 @@ def _no_cluster(address: str) -> str:
 
 def _check_case(after: Place, jobs: Sequence[dict[str, str]]) -> None:
     """Raises LowlightError for photos with one result, where the target takes A and a for one."""
-    if not after.holds(FAILURES_FILE.upper()):
-        return
     seen: dict[str, str] = {}
     for job in jobs:
         other = seen.setdefault(job["result"].casefold(), job["photo"])
-        if other != job["photo"]:
-            raise LowlightError(
-                f"{other} and {job['photo']} would be one file in the target, which does not tell "
-                "upper from lower case: rename one of them"
-            )
+        if other == job["photo"]:
+            continue
+        if _tells_case(after):
+            return
+        raise LowlightError(
+            f"{other} and {job['photo']} would be one file in the target, which does not tell "
+            "upper from lower case: rename one of them"
+        )
+
+
+def _tells_case(after: Place) -> bool:
+    probe = f"case{PARTIAL}"
+    after.filesystem.open_output_stream(after.path(probe)).close()
+    try:
+        return not after.holds(probe.upper())
+    finally:
+        after.filesystem.delete_file(after.path(probe))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command line; 1 after a one-line message or where photos failed, 130 if stopped."""
+    print_every_name()
     parser = argparse.ArgumentParser(
         prog="python -m lowlight_hub.bulk", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("source", help="a folder, or an address such as s3://bucket/photos")
-    parser.add_argument("target", help="where results go; what is there already is skipped")
+    parser.add_argument(
+        "source", type=place, help="a folder, or an address such as s3://bucket/photos"
+    )
+    parser.add_argument(
+        "target", type=place, help="where results go; what is there already is skipped"
+    )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     add_restoring_options(parser)
     parser.add_argument(

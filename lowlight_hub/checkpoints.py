@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from lowlight_hub.durable import PARTIAL_FILES, replace_file
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, reason_of
 
 KEPT = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -99,13 +99,18 @@ def _read(path: Path) -> dict[str, Any] | None:
         with zipfile.ZipFile(content) as file:
             if file.testzip() is not None:  # torch.load() compares no checksums
                 return None
-        content.seek(0)
-        state = torch.load(content, weights_only=True, map_location="cpu")
-    except MemoryError:
-        raise LowlightError(f"there is not enough memory to read {path}") from None
     except Exception:  # of damaged bytes decoders raise anything
         return None
-    return state if isinstance(state, dict) and state.keys() >= KEYS else None
+    content.seek(0)
+    try:
+        state = torch.load(content, weights_only=True, map_location="cpu")
+    # Whole, so what is wrong is elsewhere; PyTorch's own want of memory is a RuntimeError.
+    except Exception as error:
+        told = f"cannot load {path}: {reason_of(error)}; to go on from the one before, move it away"
+        raise LowlightError(told) from error
+    if not (isinstance(state, dict) and state.keys() >= KEYS):
+        raise LowlightError(f"{path} is no checkpoint of this version: choose another --out")
+    return state
 
 
 def _delete(paths: Iterable[Path]) -> None:

@@ -15,7 +15,8 @@ PARTIAL_FILES = ".*.partial*"
 
 def replace_text(path: Path, text: str) -> None:
     """As replace_file, for text in UTF-8."""
-    replace_file(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    # The same bytes on every system: they are compared.
+    replace_file(path, lambda beside: beside.write_bytes(text.encode()))
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -47,13 +48,25 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes new names last through a loss of power, where the system lets folders be opened."""
-    with suppress(PermissionError):
+    """Makes new names last through a loss of power, where the system can do that."""
+    with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def file_id(path: str | Path) -> tuple[int, int] | None:
+    """The same for all names of one file, None where there is none.
+
+    Some file systems do not tell upper from lower case, of which the names themselves say nothing.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - of both kinds of paths
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def is_folder(path: str | Path) -> bool:

@@ -1,4 +1,7 @@
-"""The one error that users are meant to see."""
+"""The one error that users are meant to see, and how what is said to them is said."""
+
+import io
+import sys
 
 
 class LowlightError(Exception):
@@ -13,6 +16,12 @@ def shown(foreign: object) -> str:
     """A value that somebody else wrote, in one short line, for a message."""
     text = repr(foreign)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def print_every_name() -> None:
+    """Prints what the encoding of stdout lacks as stderr does, by its number, without an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def reason_of(error: BaseException) -> str:

@@ -141,10 +141,17 @@ def evaluate_crops(
         if ATTEMPTS[name].reads_bright:
             given["bright"] = bright
         rows += [
-            _row(name, source, CROP_SIZE, measure(zip(restorer(it), bright, strict=True)))
+            _row(name, source, CROP_SIZE, measure(zip(_answer(restorer, it), bright, strict=True)))
             for source, it in given.items()
         ]
     return rows
+
+
+def _answer(restorer: Restorer, photos: Tensor) -> Tensor:
+    """What a restorer makes of photos, wherever its weights are; on the CPU, as they are."""
+    if isinstance(restorer, nn.Module):
+        photos = photos.to(next(restorer.parameters(), photos).device)
+    return restorer(photos).cpu()
 
 
 def evaluate_in_full(

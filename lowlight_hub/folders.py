@@ -52,6 +52,12 @@ CARD_FILE = "README.md"
 MODEL_FILES = (WEIGHTS_FILE, HISTORY_FILE, SAMPLES_FILE, CARD_FILE, CONFIG_FILE)
 
 
+def as_asked_for(folder: Path) -> str:
+    """What load_model is to be asked for to give the model in a folder, not one of its name."""
+    name = folder.as_posix()
+    return name if "/" in name else f"./{name}"
+
+
 def bundled(name: str) -> Path:
     """The folder of an attempt's weights that come with the package."""
     return WEIGHTS / name
@@ -114,7 +120,9 @@ def bundle(folder: Path, *, overwrite: bool = False) -> Path:
     where there are others already; nothing is replaced then.
     """
     load_whole(folder)
-    target = bundled(read_config(folder)["attempt"])
+    config = read_config(folder)
+    check_card_config(config, str(folder))
+    target = bundled(config["attempt"])
     is_there = (target / WEIGHTS_FILE).is_file()
     if is_there and not overwrite and fingerprint(target) != fingerprint(folder):
         raise LowlightError(
@@ -187,8 +195,8 @@ def check_card_config(config: dict[str, Any], where: str) -> None:
     for key, kind in CARD_KEYS.items():
         if not isinstance(config.get(key), kind):
             raise LowlightError(
-                f"{where}: its config says {shown(config.get(key))} for {key}: only what train.py "
-                "wrote can be pushed"
+                f"{where}: its config says {shown(config.get(key))} for {key}: that is nothing "
+                "that train.py wrote"
             )
     for key in ("averaged_with", "averaged_data"):
         if not all(isinstance(it, str) for it in config.get(key) or []):

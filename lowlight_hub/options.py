@@ -8,14 +8,19 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.restoring import DETAILS
 
 
-def path(text: str) -> Path:
-    """A file or folder, as argparse's `type`; not the empty name that an unset variable leaves.
+def place(text: str) -> str:
+    """The name of a place, as argparse's `type`; not the empty one that an unset variable leaves.
 
-    For Path that would be the folder where we are.
+    That would be the folder where we are.
     """
     if not text:
         raise argparse.ArgumentTypeError("an empty name")
-    return Path(text)
+    return text
+
+
+def path(text: str) -> Path:
+    """A file or folder, as argparse's `type`; as place has it."""
+    return Path(place(text))
 
 
 def positive(kind: type):

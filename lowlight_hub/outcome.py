@@ -16,7 +16,14 @@ from lowlight_hub.cards import model_card
 from lowlight_hub.data import CROP, Pairs
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError, shown
-from lowlight_hub.folders import CARD_FILE, HISTORY_FILE, SAMPLES_FILE, fingerprint, save_model
+from lowlight_hub.folders import (
+    CARD_FILE,
+    HISTORY_FILE,
+    SAMPLES_FILE,
+    as_asked_for,
+    fingerprint,
+    save_model,
+)
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
 
@@ -182,7 +189,7 @@ def write_outcome(
     save_photo(samples, folder / SAMPLES_FILE)
     if len(validation):
         write_samples(attempt, model, validation, folder)
-    replace_text(folder / CARD_FILE, model_card(attempt, config, repository=folder.as_posix()))
+    replace_text(folder / CARD_FILE, model_card(attempt, config, repository=as_asked_for(folder)))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)
 

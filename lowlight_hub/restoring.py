@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from lowlight_hub.durable import file_id
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
@@ -128,7 +129,7 @@ def enhance_file(
     for path in (source, target):
         if not isinstance(path, str | Path):
             raise LowlightError(f"expected a path, not a {_kind(path)}")
-    if Path(source).resolve() == Path(target).resolve():
+    if file_id(source) and file_id(source) == file_id(target):
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
     opened = open_photo(source, str(source))
     photo = restore(model, opened, detail=detail, strength=strength, brightness=brightness)

@@ -122,8 +122,10 @@ def _around(readme: Path, name: str) -> tuple[str, str, str]:
     """What stands before the markers of a table, between them and after them."""
     try:
         text = readme.read_text(encoding="utf-8")
-    except OSError:
+    except FileNotFoundError:
         raise LowlightError(f"there is no {readme}: name it by --readme") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LowlightError(f"{readme} cannot be read: {error}") from None
     start, end = markers(name)
     if start not in text or end not in text:
         raise LowlightError(f"{readme} lacks the lines {start} and {end}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import GradientAccumulationPlugin
 from torch import Tensor, nn
 
 from lowlight_hub.attempts import Attempt
@@ -76,8 +77,14 @@ def train(
     Stopped once `request` was asked, with a checkpoint or all that was trained written.
     """
     check_trainable(attempt, settings)
+    # What is computed in which precision is said by `settings` alone: without these two words,
+    # `accelerate launch` would have its own say.
     accelerator = Accelerator(
-        cpu=settings.device == "cpu", log_with=report_to, project_dir=str(folder)
+        cpu=settings.device == "cpu",
+        mixed_precision="no",
+        gradient_accumulation_plugin=GradientAccumulationPlugin(num_steps=1),
+        log_with=report_to,
+        project_dir=str(folder),
     )
     run = _Run(attempt, pairs, settings, folder, accelerator, request or StopRequest())
     state = run.starting_state(resume, continued)

@@ -1,7 +1,9 @@
 """Many photos at once: which are taken, what results are called, and none is lost on the way."""
 
+import io
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,34 @@ def test_a_folder_that_may_not_be_read_is_told_and_stops_no_other(
     assert "holds no photo" not in capsys.readouterr().err
 
 
+def test_photos_in_a_folder_that_may_only_be_listed_are_told_and_stop_no_other(
+    night, tmp_path, capsys, monkeypatch
+):
+    stat = Path.stat
+
+    def forbidden(path, **settings):
+        if path.parent.name == "deeper":
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **settings)
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    assert run(night, "--out", tmp_path / "out") == 1
+    told = capsys.readouterr()
+    assert "wrote 3 of 3 photos" in told.out
+    photo = night / "deeper" / "b.webp"
+    assert told.err == f"error: {photo} may not be read: its permissions forbid it\n"
+
+
+def test_a_name_that_cannot_be_printed_stops_nothing(night, tmp_path, monkeypatch):
+    photo = (night / "a.jpg").rename(night / os.fsdecode(b"\xff.jpg"))
+    told = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", told)
+    for _ in range(2):
+        assert run(photo, "--out", tmp_path / "out") == 0
+    told.flush()
+    assert b"left alone" in told.buffer.getvalue() and b"\\udcff" in told.buffer.getvalue()
+
+
 def test_a_photo_and_a_link_to_it_are_called_as_the_photo(night, tmp_path):
     (night / "0.jpg").symlink_to(night / "deeper" / "b.webp")
     assert run(night, "--out", tmp_path / "out") == 0
@@ -166,6 +196,11 @@ def test_what_nobody_thought_of_stops_one_photo_only(night, tmp_path, capsys, mo
 def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
     before = (night / "a.jpg").read_bytes()
     (night / "a_listing.jpg").write_bytes(before)
+    # Where upper is not told from lower case, the result's name may be another one of a photo.
+    (night / "other.jpg").hardlink_to(night / "a_listing.jpg")
+    assert run(night / "a.jpg", night / "other.jpg", "--out", night, "--overwrite") == 1
+    assert (night / "a_listing.jpg").read_bytes() == before
+    (night / "other_listing.jpg").unlink()
     assert run(night / "a.jpg", night / "a_listing.jpg", "--out", night, "--overwrite") == 1
     assert (night / "a_listing.jpg").read_bytes() == before
     assert (night / "a_listing_listing.jpg").exists()

@@ -201,15 +201,17 @@ def test_what_cannot_work_is_said_before_it_starts(
     for name in ("a.png", "A.png"):
         (tmp_path / "photos" / "part-0").mkdir(exist_ok=True)
         shutil.copy("photos/first.png", f"photos/part-0/{name}")
-    # What a file system that takes upper for lower case would say of failures.jsonl.
+    # What a file system that takes upper for lower case would say.
     (tmp_path / "case").mkdir()
-    (tmp_path / "case" / FAILURES_FILE.upper()).touch()
+    (tmp_path / "case" / f"case{PARTIAL}".upper()).touch()
+    (tmp_path / "case" / FAILURES_FILE).write_text("of the last run")
     given = {"source": "photos", "target": "out", "model": "listing", "workers": 1} | change
     places = [given.pop("source"), given.pop("target")]
     options = [part for key, value in given.items() for part in (f"--{key}", str(value))]
     assert main([*places, *options]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and said in error and error.count("\n") == 1
+    assert (tmp_path / "case" / FAILURES_FILE).read_text() == "of the last run"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])

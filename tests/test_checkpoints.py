@@ -36,6 +36,19 @@ def test_a_flipped_bit_is_noticed_and_the_checkpoint_before_goes_on(pairs, tmp_p
     assert (once / WEIGHTS_FILE).read_bytes() == (whole / WEIGHTS_FILE).read_bytes()
 
 
+def test_a_whole_checkpoint_that_cannot_be_loaded_is_kept(pairs, tmp_path, monkeypatch):
+    train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=2), tmp_path)
+    before = checkpoints(tmp_path)
+
+    def no_memory(*_, **__):
+        raise RuntimeError("not enough memory: you tried to allocate 1 bytes.")
+
+    monkeypatch.setattr(torch, "load", no_memory)
+    with pytest.raises(LowlightError, match="not enough memory"):
+        train(get_attempt("listing"), pairs, SETTINGS, tmp_path, resume=True)
+    assert checkpoints(tmp_path) == before
+
+
 def test_random_damage_is_damage_or_does_no_harm(pairs, tmp_path):
     train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
     [path] = checkpoints(tmp_path)

@@ -101,6 +101,7 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
         (["evaluate", "--data", "nowhere"], "there is no folder nowhere"),
         (["evaluate", "--data", ".", "--models", "gpt"], "no attempt is called 'gpt'"),
         (["evaluate", "--data", ".", "--models", "./gpt"], "gpt"),
+        (["evaluate", "--data", ".", "--device", "cuda"], "has no CUDA device"),
         (["evaluate", "--data", "x" * 300], "File name too long"),
         (["report", "--results", "none.json"], "there is no none.json"),
         (["bundle", "none"], "none holds no config.json"),
@@ -108,6 +109,7 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
 )
 def test_command_says_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and message in error and error.count("\n") == 1
@@ -154,6 +156,13 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     assert main(["bundle", str(tmp_path / "other" / "toy")]) == 1
     assert "holds other weights: --overwrite replaces them" in capsys.readouterr().err
     assert folders.fingerprint(folders.bundled("toy")) == before
+    config = tmp_path / "other" / "toy" / CONFIG_FILE
+    whole = config.read_text()
+    config.write_text(json.dumps(json.loads(whole) | {"whole_share": None}))
+    assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 1
+    assert "says None for whole_share" in capsys.readouterr().err
+    assert folders.fingerprint(folders.bundled("toy")) == before
+    config.write_text(whole)
     assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 0
     assert folders.fingerprint(folders.bundled("toy")) != before
     row = {"model": "toy", "input": "dark", "size": "crop200", "protocol": "standard",
@@ -169,6 +178,11 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     assert text.startswith("before\n") and text.endswith("after\n")
     card = (folders.WEIGHTS / "toy" / "README.md").read_text()
     assert "0.432" in card and 'load_model("toy")' in card
+
+    binary = tmp_path / "README.bin"
+    binary.write_bytes(b"\xff")
+    assert main(["report", "--results", str(results), "--readme", str(binary)]) == 1
+    assert f"{binary} cannot be read: " in capsys.readouterr().err
 
     results.write_text(json.dumps({"rows": [row], "weights": {"toy": "of another training"}}))
     assert main(["report", "--results", str(results), "--readme", str(readme)]) == 1

@@ -25,6 +25,14 @@ def test_the_hubs_own_verbs(hub, tmp_path):
     assert "samples.webp" not in card and "samples.webp" not in files
 
 
+def test_a_card_names_a_folder_not_the_bundled_model_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    load_model("listing").save_pretrained("vae")
+    card = (tmp_path / "vae" / "README.md").read_text(encoding="utf-8")
+    assert 'load_model("./vae")' in card
+    assert load_model("./vae").config["attempt"] == "listing"
+
+
 def test_saving_a_model_takes_nothing_away_that_was_there(tmp_path):
     saved = tmp_path / "saved"
     load_model("listing").save_pretrained(saved)

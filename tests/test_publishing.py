@@ -224,7 +224,7 @@ def test_only_whole_configs_are_pushed(hub, tmp_path, capsys, config):
     whole = {} if "attempt" in config else json.loads((folder / CONFIG_FILE).read_text())
     (folder / CONFIG_FILE).write_text(json.dumps({**whole, **config}))
     assert main(["push", str(folder), USER]) == 1
-    assert "only what train.py wrote can be pushed" in capsys.readouterr().err
+    assert "nothing that train.py wrote" in capsys.readouterr().err
     assert hub.log == []
 
 

@@ -137,6 +137,14 @@ def test_what_cannot_be_opened_is_named(tmp_path):
         open_photo(tmp_path)
     with pytest.raises(LowlightError, match="does not exist"):
         open_photo("https://example.com/photo.jpg")
+    # Not that they were damaged: nothing of them was read.
+    with pytest.raises(LowlightError, match=r"^\S+ cannot be read: File name too long$"):
+        open_photo(tmp_path / ("a" * 300 + ".jpg"))
+    (tmp_path / "file").touch()
+    with pytest.raises(LowlightError, match=r"^photo\.jpg cannot be read: Not a directory$"):
+        open_photo(tmp_path / "file" / "photo.jpg")
+    with pytest.raises(LowlightError, match=r"cannot be read: embedded null byte$"):
+        open_photo("a\0b.jpg")
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,15 @@ def test_a_model_in_training_answers_as_in_use_and_learns_nothing(photo):
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
 
 
+def test_a_photo_is_not_replaced_by_its_result_under_any_of_its_names(dark_file, tmp_path):
+    before = dark_file.read_bytes()
+    (tmp_path / "DARK.png").hardlink_to(dark_file)  # as where case is not told apart
+    for target in (dark_file, tmp_path / "DARK.png"):
+        with pytest.raises(LowlightError, match="is the photo itself"):
+            enhance_file(load_model("listing"), dark_file, target)
+    assert dark_file.read_bytes() == (tmp_path / "DARK.png").read_bytes() == before
+
+
 def test_what_is_no_model_no_photo_or_no_path_is_said(tmp_path, dark_file):
     model = load_model("listing")
     for wrong in (

@@ -145,6 +145,19 @@ def test_who_may_read_a_result_is_what_the_umask_says(tmp_path):
     assert stat.S_IMODE((tmp_path / "private.png").stat().st_mode) == 0o600
 
 
+def test_what_is_written_stays_where_folders_cannot_be_synced(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def files_only(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    save_photo(Image.new("RGB", (2, 2)), tmp_path / "out.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
+
+
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "kept.png"
     save_photo(Image.new("RGB", (2, 2), "red"), path)

@@ -88,11 +88,14 @@ def test_a_checkpoint_of_another_network_is_refused(pairs, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["listing", "vae"])
-def test_resumed_training_is_the_same_training(pairs, tmp_path, name):
+def test_resumed_training_is_the_same_training(pairs, tmp_path, monkeypatch, name):
     attempt = get_attempt(name)
     whole = train(attempt, pairs, SETTINGS, tmp_path / "whole")
     parts = tmp_path / "parts"
     train(attempt, pairs, replace(SETTINGS, epochs=1), parts)
+    # `accelerate launch` sets these by what its user answered once: they have no say here.
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "2")
     train(attempt, pairs, SETTINGS, parts, resume=True)
     assert weights_of(parts) == weights_of(whole)
     assert history_of(parts) == history_of(whole)

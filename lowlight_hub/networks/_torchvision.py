@@ -13,9 +13,11 @@ import torch
 
 def _declare_missing_operators() -> torch.library.Library | None:
     spec = importlib.util.find_spec("torchvision")
-    if spec is None or spec.origin is None:
+    if spec is None or spec.origin is None or hasattr(torch.ops.torchvision, "nms"):
         return None
-    for compiled in Path(spec.origin).parent.glob("_C*.so"):
+    for compiled in Path(spec.origin).parent.glob("_C*"):
+        if compiled.suffix not in (".so", ".pyd"):
+            continue
         try:
             torch.ops.load_library(compiled)
             return None

@@ -132,11 +132,11 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         Raises LowlightError where the model was never trained, the folder cannot be written to or
         the disk is full; what was there is there still. And as push_to_hub does.
         """
-        from lowlight_hub.folders import CARD_FILE, save_model
+        from lowlight_hub.folders import CARD_FILE, as_asked_for, save_model
 
         folder = expanded(save_directory)
         card = self.generate_model_card(
-            **{"repository": folder.as_posix(), **(model_card_kwargs or {})}
+            **{"repository": as_asked_for(folder), **(model_card_kwargs or {})}
         )
         save_model(self, self._known_config(), folder)
         if not (folder / CARD_FILE).exists():

@@ -67,10 +67,14 @@ class TwoStageAutoencoder(LowlightModel):
         """
         small = resize(overview, thumbnail_size(*size))
         answer = self.coarse(as_weights(self, small)).to(small.dtype).clamp(0, 1)
+        device = answer.device
+        if device.type == "mps":
+            # Apple's have no float64, and for what is small there is no need of them.
+            overview, closeups, answer = (it.cpu() for it in (overview, closeups, answer))
         small = small.to(answer)
         answer = brightened(no_darker(answer, small), brightness)
         noise = thumbnail_noise(overview, small), noise_levels(closeups)
-        return plan_for(small, answer, *(it.to(answer) for it in noise))
+        return plan_for(small, answer, *(it.to(answer) for it in noise)).to(device)
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 import struct
 import warnings
 import zlib
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+from lowlight_hub.durable import is_folder
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.photos.colours import (
     alpha_of,
@@ -97,11 +99,20 @@ def photos_below(folder: Path) -> tuple[list[Path], list[str]]:
     """
     unread: list[OSError] = []
     found: list[Path] = []
+
+    def is_file(path: Path) -> bool:
+        try:
+            return stat.S_ISREG(path.stat().st_mode)
+        except OSError as error:  # a link to nothing, or in a folder that may only be listed
+            if isinstance(error, PermissionError):
+                unread.append(error)
+            return False
+
     for parent, folders, names in os.walk(folder, onerror=unread.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent, name) for name in names if is_photo(name)]
-    complaints = [f"{it.filename} may not be read: {_FORBIDDEN}" for it in unread]
-    return sorted(path for path in found if path.is_file()), complaints
+    photos = sorted(filter(is_file, found))
+    return photos, [f"{it.filename} may not be read: {_FORBIDDEN}" for it in unread]
 
 
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
@@ -157,14 +168,22 @@ _LIMITS = (
 
 
 def _read(source: str | Path | IO[bytes], name: str) -> bytes:
-    if not isinstance(source, str | Path):
-        encoded = source.read(MAX_FILE_BYTES + 1)
-    else:
-        path = Path(source)
-        if path.exists() and not path.is_file() and not path.is_dir():
-            raise LowlightError(f"{name} is not a file: it may never end")
-        with path.open("rb") as file:
-            encoded = file.read(MAX_FILE_BYTES + 1)
+    try:
+        if not isinstance(source, str | Path):
+            encoded = source.read(MAX_FILE_BYTES + 1)
+        else:
+            if is_folder(source):  # on Windows it would be one that may not be read
+                raise IsADirectoryError
+            path = Path(source)
+            if path.exists() and not path.is_file():
+                raise LowlightError(f"{name} is not a file: it may never end")
+            with path.open("rb") as file:
+                encoded = file.read(MAX_FILE_BYTES + 1)
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    except (OSError, ValueError) as error:  # of the disk, or of a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise LowlightError(f"{name} cannot be read: {reason}") from error
     if len(encoded) > MAX_FILE_BYTES:
         raise LowlightError(
             f"{name} is too large a file: at most {MAX_FILE_BYTES // 2**20} MiB can be read"
