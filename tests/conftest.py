@@ -4,6 +4,7 @@ import importlib
 import os
 import shutil
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +53,7 @@ def narrow_sample_sheets():
         yield
 
 
-@pytest.fixture
-def photo() -> torch.Tensor:
-    """A photo 3 240 320 in 0..1 in which every pixel differs from its mirror image."""
+def a_photo() -> torch.Tensor:
     rows, columns = torch.meshgrid(
         torch.linspace(0, 1, 240), torch.linspace(0, 1, 320), indexing="ij"
     )
@@ -62,9 +61,14 @@ def photo() -> torch.Tensor:
 
 
 @pytest.fixture
-def lol(tmp_path: Path, photo: torch.Tensor) -> Path:
-    """A folder laid out like LOL, with four training pairs in mixed formats and one test pair."""
-    root = tmp_path / "lol"
+def photo() -> torch.Tensor:
+    """A photo 3 240 320 in 0..1 in which every pixel differs from its mirror image."""
+    return a_photo()
+
+
+@pytest.fixture(scope="session")
+def first_lol(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root, photo = tmp_path_factory.mktemp("first") / "lol", a_photo()
     files = {
         "our485": ["2.png", "5.webp", "6.jpg", "10.png"],
         "eval15": ["700.png"],
@@ -75,6 +79,12 @@ def lol(tmp_path: Path, photo: torch.Tensor) -> Path:
             save_photo(to_picture(photo * 0.1 * strength), root / split / "low" / name)
             save_photo(to_picture(photo * strength), root / split / "high" / name)
     return root
+
+
+@pytest.fixture
+def lol(first_lol: Path, tmp_path: Path) -> Path:
+    """A folder laid out like LOL, with four training pairs in mixed formats and one test pair."""
+    return Path(shutil.copytree(first_lol, tmp_path / "lol"))
 
 
 @pytest.fixture
@@ -182,6 +192,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Comparisons are of FEW attempts: all take their time."""
     for module in (comparison, comparing):
         monkeypatch.setattr(module, "ATTEMPTS", FEW)
+
+
+@pytest.fixture
+def gate():
+    """What holds something up until it is set, at the test's end at the latest."""
+    held = threading.Event()
+    yield held
+    held.set()
 
 
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])

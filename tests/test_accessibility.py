@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from browsing import DESKTOP, PHONE, WAIT_MS, give, opened, slider_of, tab
+from browsing import DESKTOP, PHONE, give, opened, slider_of, tab
 
 from lowlight_hub.demo.texts import TEXTS
 
@@ -14,7 +14,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 def test_the_page_speaks_spanish(browser, page_url, dark_file):
     with opened(browser, page_url, locale="es-AR") as page:
-        page.get_by_role("tab", name="Comparar").wait_for(timeout=WAIT_MS)
+        page.get_by_role("tab", name="Comparar").wait_for()
         give(page, dark_file)
         assert slider_of(page).get_attribute("aria-label") == TEXTS["es"]["slider"]
 
@@ -27,16 +27,21 @@ def test_nothing_of_ours_keeps_anybody_out(browser, page_url, few, dark_file, sc
     with opened(browser, page_url, size, color_scheme=scheme) as page:
         give(page, dark_file)
         slider_of(page)
-        page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
-        page.wait_for_selector("#choices button", timeout=WAIT_MS)
+        page.wait_for_selector("#download:not([disabled])")
+        page.wait_for_selector("#choices button")
         page.evaluate(axe)
         found = {}
         for number in range(3):
             tab(page, number)
             if number == 1:
                 page.locator("#all").click()
-                page.wait_for_selector("#sheet", timeout=WAIT_MS)
+                page.wait_for_selector("#sheet")
             page.wait_for_timeout(500)  # until colours have faded in
+            page.wait_for_function(
+                """() => document.getAnimations().every(
+                  it => it.playState !== "running" || it.effect.getTiming().iterations === Infinity
+                )"""
+            )
             results = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
             found |= {it["id"]: it["nodes"][0]["html"] for it in results["violations"]}
         assert {rule: html for rule, html in found.items() if rule not in GRADIOS_OWN} == {}
@@ -48,8 +53,8 @@ def test_every_control_is_reached_by_the_keyboard(browser, page_url, dark_file):
     with opened(browser, page_url, query="?model=vae") as page:  # of which a detail is asked
         give(page, dark_file)
         slider_of(page)
-        page.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
-        page.wait_for_selector("#choices button", timeout=WAIT_MS)
+        page.wait_for_selector("#download:not([disabled])")
+        page.wait_for_selector("#choices button")
         page.locator("body").click(position={"x": 1, "y": 1})
         for _ in range(60):
             page.keyboard.press("Tab")

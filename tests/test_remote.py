@@ -104,7 +104,7 @@ def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess:
         env={**os.environ, **environment, "PYTHONPATH": python_path(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -201,7 +201,7 @@ def test_two_processes_at_once_get_whole_models(hub, tmp_path):
         )
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=120)[0] for process in processes]
+    told = [process.communicate(timeout=300)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     expected = load_model("attempt-1")(torch.full((1, 3, 8, 8), 0.1)).mean().item()
     assert told == [f"{expected}\n"] * 2

@@ -1,9 +1,6 @@
 """What was asked for comes into view, on a phone above all, and nothing moves under a finger."""
 
-import threading
-
-import pytest
-from browsing import WAIT_MS, give, slider_of, tab
+from browsing import give, slider_of, tab
 
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.attempts import DEFAULT
@@ -15,32 +12,24 @@ IS_IN_VIEW = """(part) => {
 }"""
 
 
-@pytest.fixture
-def gate():
-    """What holds something up until it is set, at the test's end at the latest."""
-    held = threading.Event()
-    yield held
-    held.set()
-
-
 def test_a_result_comes_into_view_before_its_file_is_written(page, monkeypatch, dark_file, gate):
     save = service.save
     monkeypatch.setattr(service, "save", lambda *given: gate.wait() and save(*given))
     give(page, dark_file)
     slider_of(page)
-    page.wait_for_function(IS_IN_VIEW, arg="#slider img", timeout=WAIT_MS)
+    page.wait_for_function(IS_IN_VIEW, arg="#slider img")
 
 
 def test_who_went_on_to_read_elsewhere_is_left_there(phone, monkeypatch, dark_file, gate):
     run = service.run
     monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
     give(phone, dark_file)
-    phone.locator("#note .progress-text").wait_for(timeout=WAIT_MS)
+    phone.locator("#note .progress-text").wait_for()
     phone.mouse.wheel(0, 3000)
     phone.wait_for_function("() => window.scrollY > 300")
     gate.set()
     slider_of(phone)
-    phone.wait_for_selector("#download:not([disabled])", timeout=WAIT_MS)
+    phone.wait_for_selector("#download:not([disabled])")
     phone.wait_for_timeout(1000)  # smooth scrolling takes its time
     assert not phone.evaluate(IS_IN_VIEW, "#slider img")
 
@@ -51,4 +40,4 @@ def test_a_comparison_comes_into_view(phone, monkeypatch, dark_file):
     slider_of(phone)
     tab(phone, 1)
     phone.locator("#all").click()
-    phone.wait_for_function(IS_IN_VIEW, arg="#tiles .tile img", timeout=WAIT_MS)
+    phone.wait_for_function(IS_IN_VIEW, arg="#tiles .tile img")

@@ -17,7 +17,9 @@ mcp = pytest.importorskip("mcp")
 def uploaded(url, file) -> Path:
     """Where a server on this machine keeps what was uploaded to it."""
     with file.open("rb") as photo:
-        answer = httpx.post(url.rstrip("/") + "/gradio_api/upload", files={"files": photo})
+        answer = httpx.post(
+            url.rstrip("/") + "/gradio_api/upload", files={"files": photo}, timeout=60
+        )
     return Path(answer.json()[0])
 
 
