@@ -20,8 +20,8 @@ from lowlight_hub.folders import (
     SAMPLES_FILE,
     bundle,
     bundled,
-    check_card_config,
     list_models,
+    read_card_config,
     read_config,
 )
 from lowlight_hub.hub import load_model
@@ -146,7 +146,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     folders = [bundled(name) if name in ATTEMPTS else expanded(name) for name in models]
     if results:
         for folder in folders:  # what is told beside the figures
-            check_card_config(read_config(folder), str(folder))
+            read_card_config(folder)
     named, data = " and ".join(arguments.data), data_folders(arguments.data)
     if len(data) == 1 and holds_lol(data[0]):
         rows = evaluate(data[0], _by_attempt(models.values()))

@@ -18,10 +18,9 @@ from lowlight_hub.folders import (
     MODEL_FILES,
     SAMPLES_FILE,
     as_asked_for,
-    check_card_config,
     fingerprint,
     load_whole,
-    read_config,
+    read_card_config,
     save_model,
 )
 from lowlight_hub.photos import save_photo
@@ -45,9 +44,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
         if (out / file).exists():
             raise LowlightError(f"{out} already holds a {file}: name another folder for the mean")
     models = [load_whole(folder) for folder in folders]
-    configs = [read_config(folder) for folder in folders]
-    for folder, config in zip(folders, configs, strict=True):
-        check_card_config(config, str(folder))
+    configs = [read_card_config(folder) for folder in folders]
     for key in ("attempt", "width"):
         if any(config[key] != configs[0][key] for config in configs):
             raise LowlightError(

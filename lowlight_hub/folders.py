@@ -120,8 +120,7 @@ def bundle(folder: Path, *, overwrite: bool = False) -> Path:
     where there are others already; nothing is replaced then.
     """
     load_whole(folder)
-    config = read_config(folder)
-    check_card_config(config, str(folder))
+    config = read_card_config(folder)
     target = bundled(config["attempt"])
     is_there = (target / WEIGHTS_FILE).is_file()
     if is_there and not overwrite and fingerprint(target) != fingerprint(folder):
@@ -187,6 +186,13 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise LowlightError(f"{folder / CONFIG_FILE} is damaged: {error}") from None
     if not isinstance(config, dict):
         raise LowlightError(f"{folder / CONFIG_FILE} is damaged: not a JSON object")
+    return config
+
+
+def read_card_config(folder: Path) -> dict[str, Any]:
+    """As read_config. Raises LowlightError too where it lacks what a model card tells."""
+    config = read_config(folder)
+    check_card_config(config, str(folder))
     return config
 
 

@@ -20,8 +20,8 @@ from lowlight_hub.folders import (
     CONFIG_FILE,
     MAX_CONFIG_BYTES,
     MODEL_FILES,
-    check_card_config,
     load_whole,
+    read_card_config,
     read_config,
 )
 from lowlight_hub.records import trained_in_words
@@ -202,8 +202,7 @@ def what_is_pushed(
     """
     check_user(user)
     load_whole(folder)
-    config = read_config(folder)
-    check_card_config(config, str(folder))
+    config = read_card_config(folder)
     attempt = get_attempt(config["attempt"])
     repository = _repository_for(config, user)
     files = {file: (folder / file).read_bytes() for file in MODEL_FILES}

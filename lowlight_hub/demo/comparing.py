@@ -36,8 +36,7 @@ def stop(number: int, work: Work, request: gr.Request) -> Any:
 
 def not_begun(number: int, work: Work, request: gr.Request) -> Any:
     """For the note where Gradio itself refused, see enhancing.not_begun."""
-    is_known = number <= max(work.ended, work.begun)
-    return gr.skip() if is_known else said_to(request)["not_begun"]
+    return gr.skip() if work.knows(number) else said_to(request)["not_begun"]
 
 
 def nothing_compared(note: str) -> tuple:

@@ -67,7 +67,7 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
 
 def not_begun(number: int, work: Work, request: gr.Request) -> tuple:
     """For note and download where Gradio itself refused: too many wait, or photos are gone."""
-    if number <= max(work.ended, work.begun):
+    if work.knows(number):
         return gr.skip(), gr.skip()
     return said_to(request)["not_begun"], gr.DownloadButton(visible=HIDDEN)
 

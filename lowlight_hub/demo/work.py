@@ -75,6 +75,10 @@ class Work:
         """This run has come to its end, whatever that was."""
         self.done = max(self.done, number)
 
+    def knows(self, number: int) -> bool:
+        """Whether this run, or one after it, has begun here or was ended."""
+        return number <= max(self.begun, self.ended)
+
     def check(self, number: int) -> None:
         """Raises Stopped in a run that was ended."""
         if number <= self.ended:
