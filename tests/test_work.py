@@ -259,7 +259,9 @@ def test_what_is_stopped_is_said_to_be_and_can_be_started_again(desktop, held):
 def test_what_waits_for_the_end_of_another_is_stopped_too(desktop, held):
     shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
     desktop.locator("#brightness input[type=number]").fill("2")
-    desktop.keyboard.press("Enter")
+    with desktop.expect_response("**/run/predict*"):  # the end of what is in work
+        desktop.keyboard.press("Enter")
+    desktop.wait_for_timeout(500)
     desktop.locator("#stop").click()
     note = desktop.locator("#note").get_by_text(TEXTS["en"]["stopped"])
     note.wait_for()
