@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from browsing import downloaded, give, opacity_of_the_picture, slider_of
 from PIL import Image
+from playwright.sync_api import Route
 
 from lowlight_hub import enhance, load_model, restoring
 from lowlight_hub.attempts import DEFAULT
@@ -89,6 +90,19 @@ def test_what_waits_for_its_turn_can_be_stopped(monkeypatch, dark_file):
     monkeypatch.setattr(service, "open_photo", lambda *_: pytest.fail("it was opened"))
     with service.a_turn(), service.a_turn(), pytest.raises(Stopped):
         service.run_file(dark_file, Settings(), step)
+
+
+def test_what_a_stop_ended_waits_to_be_closed_but_not_for_ever(monkeypatch):
+    monkeypatch.setattr("lowlight_hub.demo.work.CLOSED_S", 0.2)
+    work = Work()
+    work.begin(1)
+    work.end(1)
+    assert not list(work.until_closed(1))
+    work.begin(2)
+    work.stop(2)
+    assert list(work.until_closed(2))
+    work.begin(3)
+    assert not list(work.until_closed(2))
 
 
 def test_a_stop_tells_which_photos_had_failed():
@@ -262,11 +276,17 @@ def test_what_waits_for_the_end_of_another_is_stopped_too(desktop, held):
     with desktop.expect_response("**/run/predict*"):  # the end of what is in work
         desktop.keyboard.press("Enter")
     desktop.wait_for_timeout(500)
-    desktop.locator("#stop").click()
+    cancels: list[Route] = []
+    desktop.route("**/cancel", lambda it: cancels.append(it))
+    with desktop.expect_request("**/cancel"):
+        desktop.locator("#stop").click()
+    # What is in work comes to its end before Gradio is told of the stop.
+    held.set()
+    desktop.wait_for_timeout(1000)
+    cancels.pop().continue_()
     note = desktop.locator("#note").get_by_text(TEXTS["en"]["stopped"])
     note.wait_for()
-    held.set()
-    desktop.wait_for_timeout(2000)
+    desktop.wait_for_timeout(1000)
     assert note.is_visible()
     assert desktop.locator("#slider img:not(.before)").get_attribute("src") == shown
 

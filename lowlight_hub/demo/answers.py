@@ -37,6 +37,8 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
             except Stopped:
                 # Of a function that ends before it gave anything Gradio empties all outputs.
                 yield gr.skip()
+                for _ in work.until_closed(number):
+                    yield gr.skip()
             except Exception as error:
                 told = f"{service.in_words(error)}."
                 gr.Warning(told)

@@ -7,7 +7,7 @@ from lowlight_hub.demo import comparing
 from lowlight_hub.demo.answers import HIDDEN
 from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html
-from lowlight_hub.demo.work import end_work, ending_of
+from lowlight_hub.demo.work import end_work, ending_of, stop_work
 
 # What is compared is the photo in view. Where it is gone, so is what was made of it.
 # By the browser, at once: by the server, it might come after the start of the next comparison.
@@ -92,6 +92,6 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
     )
     stop.click(comparing.stop, outputs=note, cancels=[started], **ending.at_a_stop)
     started.failure(comparing.not_begun, outputs=note, **ending.at_a_refusal)
-    end.click(end_work, cancels=[started], **ending.at_a_stop)
+    end.click(stop_work, cancels=[started], **ending.at_a_stop)
     for other_photos in (photos.change, example.then):
         other_photos(None, photos, compared, js=OF_OTHER_PHOTOS)

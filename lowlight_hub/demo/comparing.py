@@ -30,7 +30,7 @@ def stop(number: int, work: Work, request: gr.Request) -> Any:
     """Ends the work, for the note; the tiles so far stay."""
     if number <= work.done:
         return gr.skip()
-    work.end(number)
+    work.stop(number)
     return said_to(request)["stopped_compare"]
 
 

@@ -55,7 +55,7 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
     """Ends the work, for note and download: of several photos, those that are done are there."""
     if number <= work.done:
         return gr.skip(), gr.skip()
-    work.end(number)
+    work.stop(number)
     said = said_to(request)
     files, failures = list(work.results.files), list(work.results.failures)
     counted = f" {said['in_the_zip']}: {len(files)}." if files else ""

@@ -1,7 +1,7 @@
 """Work at photos that nobody waits for any more, and how it ends before it is done."""
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from lowlight_hub.demo.scratch import KEEP_S
+
+# How long a stopped run waits for Gradio to close it: for pages that are gone, not for ever.
+CLOSED_S = 10.0
 
 
 class Stopped(BaseException):
@@ -51,6 +54,8 @@ class Work:
     """
 
     ended: int = 0
+    stopped: int = 0
+    """The last run that was ended by a stop, and not by what was asked for after it."""
     begun: int = 0
     done: int = 0
     """The last run that came to its end."""
@@ -70,6 +75,21 @@ class Work:
     def end(self, number: int) -> None:
         """Ends this run and those before it."""
         self.ended = max(self.ended, number)
+
+    def stop(self, number: int) -> None:
+        """Ends this run and those before it, and what waits in the page for their end."""
+        self.end(number)
+        self.stopped = max(self.stopped, number)
+
+    def until_closed(self, number: int) -> Iterator[None]:
+        """Steps of a run that was ended, until Gradio closes it where that was by a stop.
+
+        One that came to its own end before would start what waits for it in the page.
+        """
+        deadline = time.monotonic() + CLOSED_S
+        while self.begun == number <= self.stopped and time.monotonic() < deadline:
+            time.sleep(0.05)
+            yield
 
     def finish(self, number: int) -> None:
         """This run has come to its end, whatever that was."""
@@ -131,6 +151,11 @@ _AT_A_REFUSAL = """(_, work) => {
   if (asked > Math.max(begun, stopped)) setTimeout(() => document.getElementById("%s").click());
   return [begun > stopped ? begun : 0, work];
 }"""
+
+
+def stop_work(number: int, work: Work) -> None:
+    """What the page asks for when nothing more is to be done."""
+    work.stop(number)
 
 
 def end_work(number: int, work: Work) -> None:
