@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from lowlight_hub import list_models, load_model
 from lowlight_hub.evaluation import measure
 from lowlight_hub.finding import find_pairs
+from lowlight_hub.look import Look
 from lowlight_hub.photos import open_photo, to_tensor
 from lowlight_hub.restoring import restore
 from lowlight_hub.results import Figures
@@ -39,7 +40,7 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
             continue
         cells = [f"`{name}`"]
         for detail in ("transfer", "network"):
-            restored = (to_tensor(restore(model, photo, detail=detail)) for photo in dark)
+            restored = (to_tensor(restore(model, photo, Look(detail))) for photo in dark)
             cells.append(_in_words(measure(zip(restored, bright, strict=True))))
         lines.append(cells)
         print(*cells, flush=True)

@@ -12,8 +12,9 @@ from tqdm import tqdm
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.durable import expanded, file_id, is_folder
 from lowlight_hub.errors import LowlightError, reason_of
+from lowlight_hub.look import ANY_LOOK, Look
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
-from lowlight_hub.restoring import DETAILS, Detail, check_settings, enhance_file
+from lowlight_hub.restoring import enhance_file
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,16 @@ class Job:
     target: Path
 
 
-def label_of(
-    model: str, brightness: float = 0.0, detail: Detail = "transfer", strength: float = 1.0
-) -> str:
+def label_of(model: str, look: Look = Look()) -> str:  # noqa: B008 - it cannot be changed
     """What the results of a model are called by.
 
     A bundled one by its name; others, which may be called as it is or as each other, by two parts
-    of theirs: runs-vae of the folder runs/vae, USER-NAME of USER/NAME. Where detail, strength and
-    brightness are not the defaults, they follow: vae_raw, attempt-7_strength0.8_+0.5EV.
+    of theirs: runs-vae of the folder runs/vae, USER-NAME of USER/NAME. What is not the default
+    of a look follows: vae_raw, attempt-7_strength0.8_+0.5EV.
     """
     folder = expanded(model).resolve()
     parts = [model] if model in ATTEMPTS else [folder.parent.name, folder.name]
-    name = "-".join(filter(None, parts))
-    name += "" if detail == "transfer" else f"_{detail}"
-    name += "" if strength == 1 else f"_strength{strength:g}"
-    return f"{name}_{brightness:+g}EV" if brightness else name
+    return f"{'-'.join(filter(None, parts))}{look}"
 
 
 def find_photos(
@@ -58,9 +54,8 @@ def find_photos(
     in any setting, and lies where these go, see plan: it is only taken when it is named itself.
     And complaints.
     """
-    models, details = ("|".join(map(re.escape, it)) for it in ({label, *ATTEMPTS}, DETAILS))
-    settings = rf"(_({details}))?(_strength[^_]+)?(_[+-][^_]+EV)?"
-    result = re.compile(rf".*_(.+-)?({models}){settings}(-\d+)?", re.DOTALL)
+    models = "|".join(map(re.escape, {label, *ATTEMPTS}))
+    result = re.compile(rf".*_(.+-)?({models}){ANY_LOOK}(-\d+)?", re.DOTALL)
     results = Path(os.path.realpath(out))
     photos: dict[str, Found] = {}
     left_out, complaints = [], []
@@ -111,10 +106,8 @@ def plan(
 def enhance_batch(
     model: nn.Module,
     jobs: Sequence[Job],
+    look: Look,
     *,
-    detail: Detail = "transfer",
-    strength: float = 1.0,
-    brightness: float = 0.0,
     keep_metadata: bool = False,
     overwrite: bool = False,
 ) -> tuple[list[Path], list[Path], list[str]]:
@@ -122,9 +115,7 @@ def enhance_batch(
 
     Gives what was written, what was left alone, since it existed, and a line for each photo that
     failed. What exists is only replaced with `overwrite`, and never where it is one of the photos.
-    Raises LowlightError for an unknown detail, strength or brightness, see enhance.
     """
-    check_settings(detail=detail, strength=strength, brightness=brightness)
     written, existing, complaints = [], [], []
     originals = {file_id(job.source) for job in jobs} - {None}
     for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
@@ -138,9 +129,7 @@ def enhance_batch(
                 model,
                 job.source,
                 job.target,
-                detail=detail,
-                strength=strength,
-                brightness=brightness,
+                **look.settings,
                 keep_metadata=keep_metadata,
             )
         except LowlightError as error:

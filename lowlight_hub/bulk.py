@@ -28,10 +28,11 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError, print_every_name, reason_of
 from lowlight_hub.hub import load_model
+from lowlight_hub.look import Detail, Look
 from lowlight_hub.options import add_restoring_options, place
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
-from lowlight_hub.restoring import Detail, check_settings, enhance_file
+from lowlight_hub.restoring import enhance_file
 
 FAILURES_FILE = "failures.jsonl"
 # What a result is called until it is whole; what a kill leaves is overwritten by the next run.
@@ -85,10 +86,10 @@ def enhance_in_bulk(
         import ray.data
     except ImportError:
         raise LowlightError('Ray is not installed: pip install "lowlight-hub[ray]"') from None
-    check_settings(detail=detail, strength=strength, brightness=brightness)
+    look = Look(detail, strength, brightness)
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
-    loaded, label = load_model(model), label_of(model, brightness, detail, strength)
+    loaded, label = load_model(model), label_of(model, look)
     with explained(source, "read"):
         before = place_of(source)
         photos = [name for name in names_in(before) if is_photo(name)]
@@ -117,17 +118,11 @@ def enhance_in_bulk(
         after.filesystem.open_output_stream(after.path(FAILURES_FILE)) as log,
     ):
         if waiting:
-            settings = {
-                "detail": detail,
-                "strength": strength,
-                "brightness": brightness,
-                "keep_metadata": keep_metadata,
-            }
             worker = {
                 "source": before,
                 "target": after,
                 "model": loaded,
-                "settings": settings,
+                "settings": {**look.settings, "keep_metadata": keep_metadata},
                 "overwrite": overwrite,
             }
             rows = _rows(ray, waiting, workers, worker)

@@ -11,9 +11,9 @@ from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import is_folder, make_writable
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
+from lowlight_hub.look import Look
 from lowlight_hub.options import add_restoring_options, path
 from lowlight_hub.photos import SUFFIXES, check_saved_suffix
-from lowlight_hub.restoring import check_settings
 
 
 def add_enhance(commands: argparse._SubParsersAction) -> None:
@@ -63,11 +63,10 @@ def _is_file(arguments: argparse.Namespace) -> bool:
 def _enhance(arguments: argparse.Namespace) -> int:
     out, is_file = arguments.out, _is_file(arguments)
     model = load_model(arguments.model).to(chosen_device(arguments.device))
-    look = {"detail": arguments.detail, "strength": arguments.strength}
-    labels = {}
-    for brightness in arguments.brightness or [0.0]:
-        check_settings(**look, brightness=brightness)
-        labels[label_of(arguments.model, brightness, **look)] = brightness
+    looks = [
+        Look(arguments.detail, arguments.strength, stops) for stops in arguments.brightness or [0.0]
+    ]
+    labels = {label_of(arguments.model, look): look for look in looks}
     photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))
     # Not found out after the first was restored. Path's own raises for long names.
     if any(os.path.exists(it.path) for it in photos):  # noqa: PTH110
@@ -75,13 +74,12 @@ def _enhance(arguments: argparse.Namespace) -> int:
         make_writable(folder)
     suffix = f".{arguments.format}" if arguments.format else None
     count, existing = 0, []
-    for label, brightness in labels.items():
+    for label, look in labels.items():
         named = len(photos) * [label]
         written, there, failures = enhance_batch(
             model,
             [Job(photos[0].path, out)] if is_file else plan(photos, out, named, suffix),
-            **look,
-            brightness=brightness,
+            look,
             keep_metadata=arguments.keep_metadata,
             overwrite=arguments.overwrite,
         )

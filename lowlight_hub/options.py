@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.restoring import DETAILS
+from lowlight_hub.look import DETAILS
 
 
 def place(text: str) -> str:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from numbers import Real
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -13,6 +11,7 @@ from torch import Tensor, nn
 
 from lowlight_hub.durable import file_id
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.look import Detail, Look
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
@@ -28,17 +27,12 @@ from lowlight_hub.transfer import (
     ridge_of,
 )
 
-Detail = Literal["transfer", "network", "raw"]
-DETAILS: tuple[Detail, ...] = get_args(Detail)
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
 # looks when the whole photo is seen.
 OVERVIEW_PX = 600
 # As many in each direction as noise_of() looks at blocks, and a multiple of what it looks at in the
 # means of 2×2 pixels, so that no seam lies within what is compared.
 CLOSEUPS, CLOSEUP_PX = NOISE_BLOCKS, 64
-# How far, in stops, an answer can be made brighter or darker.
-MAX_STOPS = 2.0
-
 # What is worked on at once: intermediate results stay small however large the photo is, and a
 # square has the least around it that a network looks at as well.
 TILE_PX = 1024
@@ -50,25 +44,6 @@ _Tile = Callable[[_Place, Tensor], Tensor]
 # What is told, before each tile, how many are done and how many there are; what it raises ends the
 # work.
 Step = Callable[[int, int], None]
-
-
-def check_settings(
-    *, detail: str = "transfer", strength: float = 1.0, brightness: float = 0.0
-) -> None:
-    """Raises LowlightError for an unknown detail, strength or brightness, see enhance."""
-    if detail not in DETAILS:
-        raise LowlightError(f"detail is {detail!r}, and must be one of {', '.join(DETAILS)}")
-    if not _is_number(strength) or not 0 <= strength <= 1:
-        raise LowlightError(f"strength is {strength!r}, and must be a number from 0 to 1")
-    if not _is_number(brightness) or not abs(brightness) <= MAX_STOPS:
-        raise LowlightError(
-            f"brightness is {brightness!r}, and must be a number of stops from -{MAX_STOPS:g} to "
-            f"{MAX_STOPS:g}"
-        )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def enhance(
@@ -97,6 +72,7 @@ def enhance(
     Raises LowlightError for a file that is not a photo and for an unknown detail, strength or
     brightness.
     """
+    look = Look(detail, strength, brightness)
     if not isinstance(photo, Image.Image | str | Path):
         raise LowlightError(
             f"expected a PIL image or a path, not a {_kind(photo)}: Image.fromarray makes an image "
@@ -105,8 +81,7 @@ def enhance(
     opened = (
         photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(Path(photo)))
     )
-    restored = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
-    return to_picture(restored)
+    return to_picture(restore(model, opened, look))
 
 
 def enhance_file(
@@ -126,32 +101,29 @@ def enhance_file(
     thumbnail.
     Raises LowlightError as enhance does, and where the target cannot be written.
     """
+    look = Look(detail, strength, brightness)
     for path in (source, target):
         if not isinstance(path, str | Path):
             raise LowlightError(f"expected a path, not a {_kind(path)}")
     if file_id(source) and file_id(source) == file_id(target):
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
     opened = open_photo(source, str(source))
-    photo = restore(model, opened, detail=detail, strength=strength, brightness=brightness)
-    save_photo(photo, Path(target), keep_metadata=keep_metadata)
+    save_photo(restore(model, opened, look), Path(target), keep_metadata=keep_metadata)
 
 
 def restore(
     model: nn.Module,
     photo: Photo,
+    look: Look = Look(),  # noqa: B008 - it cannot be changed
     *,
-    detail: Detail = "transfer",
-    strength: float = 1.0,
-    brightness: float = 0.0,
     step: Step | None = None,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
-    check_settings(detail=detail, strength=strength, brightness=brightness)
     if not isinstance(model, nn.Module):
         raise LowlightError(f"expected a model, as load_model gives it, not a {_kind(model)}")
     model = _unwrapped(model)
     with _in_use(model), torch.inference_mode():
-        return _restored(model, photo, detail, strength, brightness, step)
+        return _restored(model, photo, look, step)
 
 
 @contextmanager
@@ -177,20 +149,14 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _restored(
-    model: nn.Module,
-    photo: Photo,
-    detail: Detail,
-    strength: float,
-    brightness: float,
-    step: Step | None,
-) -> Photo:
+def _restored(model: nn.Module, photo: Photo, look: Look, step: Step | None) -> Photo:
+    detail, strength = look.detail, look.strength
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
     size = (photo.size[1], photo.size[0])
     if isinstance(model, LowlightModel) and detail in model.details_by_tiles:
         closeups = closeups_of(photo)
-        network = model.tiles_of(overview, closeups, size, brightness)
+        network = model.tiles_of(overview, closeups, size, look.brightness)
         return _by_tiles(photo, _with_surroundings(network, seen), strength, step)
     small = resize(overview, (SIDE_PX, SIDE_PX))
     answer = model(as_weights(model, small)).float().cpu()
@@ -198,7 +164,7 @@ def _restored(
         if (small == small[:, :1]).all():  # a grey photo stays one
             answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
         answer = relit(small, answer)
-    answer = brightened(answer, brightness)
+    answer = brightened(answer, look.brightness)
     if detail == "raw":
         pixels = (small[0].permute(1, 2, 0) * 255).round().byte().numpy()
         raw = Photo(pixels, camera=photo.camera)

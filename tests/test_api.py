@@ -202,12 +202,14 @@ def test_one_failure_leaves_the_other_photos_and_models(client, monkeypatch, dar
     Image.new("RGB", (40, 30), (9, 9, 9)).save(tmp_path / "small.png")
     restore = service.restore
 
-    def not_for_small_ones(model, photo, **settings):
-        return 1 / 0 if photo.size == (40, 30) else restore(model, photo, **settings)
+    def not_for_small_ones(model, photo, look, **step):
+        return 1 / 0 if photo.size == (40, 30) else restore(model, photo, look, **step)
 
-    def not_for_the_default(model, photo, **settings):
+    def not_for_the_default(model, photo, look, **step):
         return (
-            1 / 0 if type(model) is ATTEMPTS[DEFAULT].network else restore(model, photo, **settings)
+            1 / 0
+            if type(model) is ATTEMPTS[DEFAULT].network
+            else restore(model, photo, look, **step)
         )
 
     monkeypatch.setattr(service, "restore", not_for_small_ones)

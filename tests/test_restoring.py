@@ -17,9 +17,10 @@ from lowlight_hub import (
     restoring,
 )
 from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.look import DETAILS, Look
 from lowlight_hub.networks import Autoencoder, ListingAutoencoder, TwoStageAutoencoder
 from lowlight_hub.photos import Photo, open_photo, to_picture, to_tensor
-from lowlight_hub.restoring import DETAILS, restore
+from lowlight_hub.restoring import restore
 
 
 class AsItIs(torch.nn.Module):
@@ -93,7 +94,7 @@ def test_strength_goes_from_the_photo_to_the_answer(bits, alpha):
         shown[before.alpha == 0] = before.white
     for detail in ("transfer", "network"):
         none, half, full = (
-            restore(Brighter(), before, detail=detail, strength=it).pixels.astype(int)
+            restore(Brighter(), before, Look(detail, it)).pixels.astype(int)
             for it in (0.0, 0.5, 1.0)
         )
         assert np.array_equal(none, shown)
@@ -123,7 +124,7 @@ def test_bits_alpha_and_camera_come_back():
     before = Photo(before.pixels, before.alpha, b"camera")
     after = restore(Brighter(), before)
     assert after.pixels.dtype == np.uint16 and after.camera == b"camera"
-    assert restore(AsItIs(), before, detail="raw").camera == b"camera"
+    assert restore(AsItIs(), before, Look("raw")).camera == b"camera"
     assert np.array_equal(after.alpha, before.alpha)
     assert (after.pixels[:10] == 65535).all()
     assert to_picture(after).mode == "RGBA"
@@ -185,7 +186,7 @@ def test_where_light_stays_as_it_was_sharpness_does_too():
     before = noise(200, 120)
     assert np.abs(restore(model, before).pixels.astype(int) - before.pixels).max() <= 1
     # Where it is lit, the fine stage is asked.
-    lit = restore(model, before, brightness=1).pixels
+    lit = restore(model, before, Look(brightness=1)).pixels
     assert sharpness(Image.fromarray(lit)) < 0.9 * sharpness(to_picture(before))
 
 
@@ -235,9 +236,9 @@ def test_faint_light_in_16_bits_reaches_the_network():
 )
 def test_tiles_leave_no_seam(monkeypatch, model, detail):
     before = noise(130, 203)
-    whole = restore(model.eval(), before, detail=detail)
+    whole = restore(model.eval(), before, Look(detail))
     monkeypatch.setattr(restoring, "TILE_PX", 30)
-    by_tiles = restore(model, before, detail=detail)
+    by_tiles = restore(model, before, Look(detail))
     assert np.abs(by_tiles.pixels.astype(int) - whole.pixels).max() <= 1
 
 
@@ -262,7 +263,7 @@ def test_a_convolutional_network_answers_at_full_size():
     before = noise(301, 203)
     with torch.inference_mode():
         expected = to_picture(model(to_tensor(before)[None])[0])
-    assert to_picture(restore(model, before, detail="network")).tobytes() == expected.tobytes()
+    assert to_picture(restore(model, before, Look("network"))).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(400, 400), (800, 130)], ids=str)
@@ -326,7 +327,7 @@ def test_numbers_of_any_kind_are_taken():
     photo = noise(20, 10)
     for settings in ({"strength": np.float32(0.5)}, {"brightness": np.int64(1)}):
         (plain,) = ({key: float(value)} for key, value in settings.items())
-        one, other = restore(Brighter(), photo, **settings), restore(Brighter(), photo, **plain)
+        one, other = (restore(Brighter(), photo, Look(**it)) for it in (settings, plain))
         assert np.array_equal(one.pixels, other.pixels)
 
 

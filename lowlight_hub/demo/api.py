@@ -17,9 +17,9 @@ from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import list_models
+from lowlight_hub.look import Detail
 from lowlight_hub.photos import open_photo
 from lowlight_hub.pictures import comparison_sheet
-from lowlight_hub.restoring import Detail
 
 # What Gradio is told of all that works at photos: it waits in one queue, whoever asks.
 QUEUED: dict[str, Any] = {"concurrency_id": "photos", "concurrency_limit": service.TOGETHER}

@@ -20,9 +20,9 @@ from lowlight_hub.demo.answers import (
 from lowlight_hub.demo.comparison import Tile, compare
 from lowlight_hub.demo.work import Work
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.look import Detail
 from lowlight_hub.photos import open_photo, save_photo
 from lowlight_hub.pictures import comparison_sheet
-from lowlight_hub.restoring import Detail
 from lowlight_hub.tables import markdown_table
 
 

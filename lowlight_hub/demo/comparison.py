@@ -11,9 +11,10 @@ from lowlight_hub.demo import service
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import check_measurable, psnr_and_ssim
+from lowlight_hub.look import Detail, Look
 from lowlight_hub.photos import Photo, over_white, to_picture
 from lowlight_hub.photos.photo import in_8_bits
-from lowlight_hub.restoring import Detail, Step, check_settings
+from lowlight_hub.restoring import Step
 
 # PSNR and SSIM of larger photos are taken at this size: SSIM of 12 megapixels takes seconds.
 MEASURED_PIXELS = 2_000_000
@@ -37,7 +38,7 @@ def compare(
 
     Raises LowlightError for an unknown detail and for a reference of another size.
     """
-    check_settings(detail=detail)
+    Look(detail)
     if reference is not None and reference.size != photo.size:
         sizes = ["{}×{}".format(*it.size) for it in (reference, photo)]
         raise LowlightError(

@@ -13,7 +13,7 @@ from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html, number
 from lowlight_hub.demo.work import end_work, ending_of
-from lowlight_hub.restoring import DETAILS, MAX_STOPS
+from lowlight_hub.look import DETAILS, MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
 TO_ADDRESS = """(model, strength, brightness, detail, format) => {

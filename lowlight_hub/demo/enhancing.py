@@ -26,8 +26,9 @@ from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.look import MAX_STOPS, Detail
 from lowlight_hub.photos import Photo
-from lowlight_hub.restoring import MAX_STOPS, Detail, Step
+from lowlight_hub.restoring import Step
 
 
 class Restored(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from lowlight_hub.demo.texts import TEXTS
-from lowlight_hub.restoring import DETAILS
+from lowlight_hub.look import DETAILS
 
 HERE = Path(__file__).parent
 I18N = gr.I18n(**TEXTS)

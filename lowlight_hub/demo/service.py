@@ -19,11 +19,12 @@ from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled
+from lowlight_hub.look import Detail, Look
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean
-from lowlight_hub.restoring import Detail, Step, check_settings, overview_of, restore
+from lowlight_hub.restoring import Step, overview_of, restore
 from lowlight_hub.shelf import Shelf
 
 try:
@@ -101,7 +102,11 @@ class Settings:
         ):
             if value not in choices:
                 raise LowlightError(f"There is no {what} {value!r}: choose {', '.join(choices)}")
-        check_settings(detail=self.detail, strength=self.strength, brightness=self.brightness)
+        self.look  # noqa: B018 - which raises, too
+
+    @property
+    def look(self) -> Look:
+        return Look(self.detail, self.strength, self.brightness)
 
 
 @contextmanager
@@ -197,14 +202,7 @@ def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]
 def _restored(
     model: LowlightModel, photo: Photo, settings: Settings, step: Step | None = None
 ) -> Photo:
-    return restore(
-        model,
-        photo,
-        detail=settings.detail,
-        strength=settings.strength,
-        brightness=settings.brightness,
-        step=step,
-    )
+    return restore(model, photo, settings.look, step=step)
 
 
 def _model(name: str) -> LowlightModel:
@@ -255,7 +253,7 @@ def jobs_of(paths: Sequence[Path], settings: Sequence[Settings]) -> list[Job]:
             f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
             "or `lowlight-hub enhance FOLDER` on your own machine"
         )
-    labels = [label_of(it.model, it.brightness, it.detail, it.strength) for it in settings]
+    labels = [label_of(it.model, it.look) for it in settings]
     file_format = settings[0].file_format
     suffix = None if file_format == "same" else f".{file_format}"
     return plan([Found(path) for path in paths], scratch.new_folder(), labels, suffix)
