@@ -66,6 +66,7 @@ def enhance_in_bulk(
     detail: Detail = "transfer",
     strength: float = 1.0,
     brightness: float = 0.0,
+    shadows: float = 0.0,
     keep_metadata: bool = False,
     overwrite: bool = False,
 ) -> Report:
@@ -79,14 +80,14 @@ def enhance_in_bulk(
     which cannot append); it is tried again by the next call. `workers` hold the model each;
     None takes one for each processor, and this machine alone runs no more than that.
     Raises LowlightError, before anything starts, for a place that cannot be read or written, where
-    there are no photos, for an unknown model, detail, strength or brightness and where Ray is
-    missing; and where Ray gives up.
+    there are no photos, for an unknown model or look, see Look, and where Ray is missing; and where
+    Ray gives up.
     """
     try:
         import ray.data
     except ImportError:
         raise LowlightError('Ray is not installed: pip install "lowlight-hub[ray]"') from None
-    look = Look(detail, strength, brightness)
+    look = Look(detail, strength, brightness, shadows)
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
     loaded, label = load_model(model), label_of(model, look)

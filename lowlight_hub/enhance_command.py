@@ -64,7 +64,8 @@ def _enhance(arguments: argparse.Namespace) -> int:
     out, is_file = arguments.out, _is_file(arguments)
     model = load_model(arguments.model).to(chosen_device(arguments.device))
     looks = [
-        Look(arguments.detail, arguments.strength, stops) for stops in arguments.brightness or [0.0]
+        Look(arguments.detail, arguments.strength, stops, arguments.shadows)
+        for stops in arguments.brightness or [0.0]
     ]
     labels = {label_of(arguments.model, look): look for look in looks}
     photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))

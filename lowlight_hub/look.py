@@ -11,18 +11,21 @@ Detail = Literal["transfer", "network", "raw"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 # How far, in stops, an answer can be made brighter or darker.
 MAX_STOPS = 2.0
+# How far, in stops, what is dark in it can be lifted beside that.
+MAX_SHADOWS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a photo is to be restored, see lowlight_hub.enhance.
 
-    Raises LowlightError for an unknown detail, strength or brightness.
+    Raises LowlightError for an unknown detail, strength, brightness or shadows.
     """
 
     detail: Detail = "transfer"
     strength: float = 1.0
     brightness: float = 0.0
+    shadows: float = 0.0
 
     def __post_init__(self) -> None:
         if self.detail not in DETAILS:
@@ -36,6 +39,11 @@ class Look:
                 f"brightness is {self.brightness!r}, and must be a number of stops from "
                 f"-{MAX_STOPS:g} to {MAX_STOPS:g}"
             )
+        if not _is_number(self.shadows) or not 0 <= self.shadows <= MAX_SHADOWS:
+            raise LowlightError(
+                f"shadows is {self.shadows!r}, and must be a number of stops from 0 to "
+                f"{MAX_SHADOWS:g}"
+            )
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -43,15 +51,16 @@ class Look:
         return {name: getattr(self, name) for name in self.__slots__}
 
     def __str__(self) -> str:
-        """What follows the model in names of results: "", _raw or _strength0.8_+0.5EV."""
+        """What follows the model in names of results: "", _raw or _strength0.8_+0.5EV_shadows2."""
         detail = "" if self.detail == "transfer" else f"_{self.detail}"
         strength = "" if self.strength == 1 else f"_strength{self.strength:g}"
         brightness = f"_{self.brightness:+g}EV" if self.brightness else ""
-        return f"{detail}{strength}{brightness}"
+        shadows = f"_shadows{self.shadows:g}" if self.shadows else ""
+        return f"{detail}{strength}{brightness}{shadows}"
 
 
 # What names of results may have there, as a regular expression.
-ANY_LOOK = rf"(_({'|'.join(DETAILS)}))?(_strength[^_]+)?(_[+-][^_]+EV)?"
+ANY_LOOK = rf"(_({'|'.join(DETAILS)}))?(_strength[^_]+)?(_[+-][^_]+EV)?(_shadows[^_]+)?"
 
 
 def _is_number(value: object) -> bool:

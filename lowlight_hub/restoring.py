@@ -1,6 +1,6 @@
 """From a photo of any size through a network to a photo of that size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.transfer import (
     NOISE_BLOCKS,
     apply_maps,
-    brightened,
     colour_maps,
     enlarged_at,
+    gain_of,
     noise_of,
     relit,
     ridge_of,
+    with_odds,
 )
 
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
@@ -53,6 +54,7 @@ def enhance(
     detail: Detail = "transfer",
     strength: float = 1.0,
     brightness: float = 0.0,
+    shadows: float = 0.0,
 ) -> Image.Image:
     """The photo as the model would have it, upright and in its full size, 8-bit RGB or RGBA.
 
@@ -69,10 +71,12 @@ def enhance(
 
     `strength` goes from 0, the photo as it was, to 1, the model's answer. `brightness` is light
     beyond that answer, from -2 to 2 in stops: how bright a scene should be no photo tells.
-    Raises LowlightError for a file that is not a photo and for an unknown detail, strength or
-    brightness.
+    `shadows`, from 0 to 3 in stops, lifts what is dark in the answer and leaves the rest: people
+    before a bright sky, streets by night.
+    Raises LowlightError for a file that is not a photo and for an unknown detail, strength,
+    brightness or shadows.
     """
-    look = Look(detail, strength, brightness)
+    look = Look(detail, strength, brightness, shadows)
     if not isinstance(photo, Image.Image | str | Path):
         raise LowlightError(
             f"expected a PIL image or a path, not a {_kind(photo)}: Image.fromarray makes an image "
@@ -92,6 +96,7 @@ def enhance_file(
     detail: Detail = "transfer",
     strength: float = 1.0,
     brightness: float = 0.0,
+    shadows: float = 0.0,
     keep_metadata: bool = False,
 ) -> None:
     """As enhance, from file to file: .png, .jpg or .webp by the target's suffix, replacing it.
@@ -101,7 +106,7 @@ def enhance_file(
     thumbnail.
     Raises LowlightError as enhance does, and where the target cannot be written.
     """
-    look = Look(detail, strength, brightness)
+    look = Look(detail, strength, brightness, shadows)
     for path in (source, target):
         if not isinstance(path, str | Path):
             raise LowlightError(f"expected a path, not a {_kind(path)}")
@@ -119,11 +124,19 @@ def restore(
     step: Step | None = None,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
+    (restored,) = restore_each(model, photo, [look], step=step)
+    return restored
+
+
+def restore_each(
+    model: nn.Module, photo: Photo, looks: Sequence[Look], *, step: Step | None = None
+) -> list[Photo]:
+    """As restore, in several looks of one detail: the network is asked for its answer once."""
     if not isinstance(model, nn.Module):
         raise LowlightError(f"expected a model, as load_model gives it, not a {_kind(model)}")
     model = _unwrapped(model)
     with _in_use(model), torch.inference_mode():
-        return _restored(model, photo, look, step)
+        return _restored(model, photo, looks, step)
 
 
 @contextmanager
@@ -149,35 +162,49 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _restored(model: nn.Module, photo: Photo, look: Look, step: Step | None) -> Photo:
-    detail, strength = look.detail, look.strength
+def _restored(
+    model: nn.Module, photo: Photo, looks: Sequence[Look], step: Step | None
+) -> list[Photo]:
+    (detail,) = {look.detail for look in looks}
     seen = Photo(over_its_mean(photo))
     overview = overview_of(seen)
     size = (photo.size[1], photo.size[0])
     if isinstance(model, LowlightModel) and detail in model.details_by_tiles:
-        closeups = closeups_of(photo)
-        network = model.tiles_of(overview, closeups, size, look.brightness)
-        return _by_tiles(photo, _with_surroundings(network, seen), strength, step)
-    small = resize(overview, (SIDE_PX, SIDE_PX))
-    answer = model(as_weights(model, small)).float().cpu()
-    if detail == "transfer":
-        if (small == small[:, :1]).all():  # a grey photo stays one
-            answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
-        answer = relit(small, answer)
-    answer = brightened(answer, look.brightness)
-    if detail == "raw":
-        pixels = (small[0].permute(1, 2, 0) * 255).round().byte().numpy()
-        raw = Photo(pixels, camera=photo.camera)
-        return _by_tiles(raw, lambda place, _: answer[:, :, place[0], place[1]], strength, step)
-    if detail == "transfer":
-        maps = colour_maps(small, answer, ridge_of(noise_of(overview)))
-        return _by_tiles(
-            photo,
-            lambda place, pixels: apply_maps(enlarged_at(maps, place, size), pixels),
-            strength,
-            step,
-        )
-    return _by_tiles(photo, lambda place, _: enlarged_at(answer, place, size), strength, step)
+        networks = model.tiles_of(overview, closeups_of(photo), size, looks)
+        answers = [_with_surroundings(network, seen) for network in networks]
+    else:
+        small = resize(overview, (SIDE_PX, SIDE_PX))
+        answer = model(as_weights(model, small)).float().cpu()
+        if detail == "transfer":
+            if (small == small[:, :1]).all():  # a grey photo stays one
+                answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
+            answer = relit(small, answer)
+        lit = [with_odds(answer, gain_of(answer, look)) for look in looks]
+        if detail == "transfer":
+            ridge = ridge_of(noise_of(overview))
+            answers = [_transferred(colour_maps(small, it, ridge), size) for it in lit]
+        elif detail == "network":
+            answers = [_enlarged(it, size) for it in lit]
+        else:
+            answers = [_cut_from(it) for it in lit]
+            pixels = (small[0].permute(1, 2, 0) * 255).round().byte().numpy()
+            photo = Photo(pixels, camera=photo.camera)
+    return [
+        _by_tiles(photo, answer, look.strength, step)
+        for answer, look in zip(answers, looks, strict=True)
+    ]
+
+
+def _transferred(maps: Tensor, size: tuple[int, int]) -> _Tile:
+    return lambda place, pixels: apply_maps(enlarged_at(maps, place, size), pixels)
+
+
+def _enlarged(answer: Tensor, size: tuple[int, int]) -> _Tile:
+    return lambda place, _: enlarged_at(answer, place, size)
+
+
+def _cut_from(answer: Tensor) -> _Tile:
+    return lambda place, _: answer[:, :, place[0], place[1]]
 
 
 def overview_of(photo: Photo) -> Tensor:

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lowlight_hub.look import Look
+
 # Chosen on the validation scenes; `benchmarks/detail.py` prints what they give.
 # Blur, in shares of a side, beyond which the network's answer is trusted.
 LIGHT_SHARE = 0.16
@@ -20,6 +22,11 @@ COLOUR_SHARE = 0.5
 RADIUS_PX = 1
 # How many variances of the noise an edge must exceed.
 _NOISE_VARIANCES = 2.0
+# What counts as shadows: where it is darker than this, on the mean over this share of the longer
+# side and within edges of more than this variance.
+_SHADOWS_BELOW = 0.5
+_SHADOWS_SHARE = 0.05
+_SHADOWS_EDGES = 0.02
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
 # For photos without any noise.
@@ -80,12 +87,27 @@ def with_odds(values: Tensor, gain: Tensor | float) -> Tensor:
     return gain * values / (1 + (gain - 1) * values)
 
 
-def brightened(photos: Tensor, stops: float) -> Tensor:
-    """Photos in 0..1 with more light, or less where `stops` is below 0: odds doubled by each stop.
+def gain_of(answer: Tensor, look: Look) -> Tensor:
+    """What the odds of answers B 3 h w in 0..1 are to be multiplied by for a look: B 1 h w.
 
-    On middle greys of sRGB that is about what a stop of exposure does.
+    `brightness` doubles them by each stop; on middle greys of sRGB that is about what a stop of
+    exposure does. `shadows` does so where it is dark after that, black most of all. How dark a
+    place is says the mean around it, up to the next edge (a guided filter by the grey photo
+    itself): so what lies in the shadows keeps its contrast, and what is before a bright sky has no
+    halo.
     """
-    return with_odds(photos, 2.0**stops)
+    gain = torch.full_like(answer[:, :1], 2.0**look.brightness)
+    if not look.shadows:
+        return gain
+    grey = with_odds(answer, gain).mean(dim=1, keepdim=True).double()
+    radius_px = max(1, round(_SHADOWS_SHARE * max(grey.shape[-2:])))
+    mean = _window_mean(grey, radius_px)
+    variance = _window_mean(grey.square(), radius_px) - mean.square()
+    share = variance / (variance + _SHADOWS_EDGES)
+    around = _window_mean(share, radius_px) * grey
+    around += _window_mean((1 - share) * mean, radius_px)
+    dark = (1 - around / _SHADOWS_BELOW).clamp(0, 1)
+    return gain * 2.0 ** (look.shadows * dark.square() * (3 - 2 * dark)).to(gain)
 
 
 def _log_odds(values: Tensor) -> Tensor:
@@ -147,9 +169,9 @@ def enlarged_at(small: Tensor, place: tuple[slice, slice], size: tuple[int, int]
     return enlarged.to(small)
 
 
-def _window_mean(photos: Tensor) -> Tensor:
-    padded = functional.pad(photos, [RADIUS_PX] * 4, mode="replicate")
-    return functional.avg_pool2d(padded, 2 * RADIUS_PX + 1, stride=1)
+def _window_mean(photos: Tensor, radius_px: int = RADIUS_PX) -> Tensor:
+    padded = functional.pad(photos, [radius_px] * 4, mode="replicate")
+    return functional.avg_pool2d(padded, 2 * radius_px + 1, stride=1)
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:

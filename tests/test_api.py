@@ -50,9 +50,10 @@ def test_enhance_takes_every_setting(client, dark_file, detail):
         detail=detail,
         file_format="png",
         brightness=-0.7,
+        shadows=2,
         api_name="/enhance",
     )
-    settings = {"detail": detail, "strength": 0.5, "brightness": -0.7}
+    settings = {"detail": detail, "strength": 0.5, "brightness": -0.7, "shadows": 2}
     assert same(file, enhance(load_model("attempt-1"), dark_file, **settings))
 
 
@@ -118,6 +119,7 @@ def test_models_says_what_there_is(client):
         ({"model": "../secret"}, r"There is no model '../secret': choose listing"),
         ({"strength": 3}, "strength is 3, and must be a number from 0 to 1"),
         ({"brightness": -2.5}, "brightness is -2.5, and must be a number of stops"),
+        ({"shadows": 4}, "shadows is 4, and must be a number of stops from 0 to 3"),
         ({"detail": "much"}, "detail is 'much', and must be one of transfer"),
         ({"file_format": "exe"}, "There is no file format 'exe': choose same, png"),
     ],
@@ -178,17 +180,18 @@ def test_what_a_format_cannot_hold_is_said_without_the_servers_folders(client, t
         client.predict(handle_file(tmp_path / "wide.png"), **asked)
 
 
-def test_choices_of_brightness_look_as_the_result_will_where_much_is_transparent(tmp_path, photo):
+def test_choices_of_light_look_as_the_result_will_where_much_is_transparent(tmp_path, photo):
     dark = np.asarray(to_picture(photo * 0.15))
     alpha = np.where(np.arange(320) < 220, 0, 255).astype(np.uint8) * np.ones((240, 1), np.uint8)
     Image.fromarray(np.dstack([dark, alpha])).save(tmp_path / "part.png")
     result = np.asarray(enhance(load_model(DEFAULT), tmp_path / "part.png"))
     path = tmp_path / "part.png"
-    choices = dict(service.brightness_choices(path, open_photo(path), Settings()))
-    small = np.asarray(choices[0.0])
-    there = round(small.shape[1] * 240 / 320)
+    choices = service.choices_of(path, open_photo(path), Settings())
     expected = result[:, 240:, :3].mean()
-    assert small[:, there:].mean() == pytest.approx(expected, rel=0.1)
+    for of_one_setting in choices.values():
+        small = np.asarray(dict(of_one_setting)[0.0])
+        there = round(small.shape[1] * 240 / 320)
+        assert small[:, there:].mean() == pytest.approx(expected, rel=0.1)
 
 
 def test_what_nobody_foresaw_is_one_sentence(client, monkeypatch, dark_file):

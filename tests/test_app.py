@@ -130,30 +130,32 @@ def test_a_full_queue_says_so_where_it_lasts(browser, page_url, monkeypatch, dar
         assert downloaded(page, "#download")
 
 
-def test_another_brightness_is_a_click_on_how_it_looks(page, dark_file):
+@pytest.mark.parametrize(("setting", "least"), [("brightness", 1.5), ("shadows", 1.1)])
+def test_another_light_is_a_click_on_how_it_looks(page, dark_file, setting, least):
     give(page, dark_file)
-    choices = page.locator("#choices button")
+    row = f"#choices [data-setting={setting}]"
+    choices = page.locator(f"{row} button")
     choices.first.wait_for()
     lights = [
         np.asarray(Image.open(io.BytesIO(page.request.get(it.get_attribute("src")).body()))).mean()
-        for it in page.locator("#choices img").all()
+        for it in page.locator(f"{row} img").all()
     ]
-    assert lights == sorted(lights) and lights[-1] > 1.5 * lights[0]
-    pressed = page.locator("#choices button[aria-pressed=true]")
+    assert lights == sorted(lights) and lights[-1] > least * lights[0]
+    pressed = page.locator(f"{row} button[aria-pressed=true]")
     assert pressed.inner_text() == "0"
     shown = page.locator("#slider img:not(.before)").get_attribute("src")
-    page.get_by_role("button", name=f"{TEXTS['en']['choices']}: +0.5").click()
+    page.get_by_role("button", name=f"{TEXTS['en'][setting]}: +1", exact=True).click()
     page.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
-    assert pressed.inner_text() == "+0.5"
-    assert "brightness=0.5&" in page.url
+    assert pressed.inner_text() == "+1"
+    assert f"{setting}=1&" in page.url
     restored = Image.open(io.BytesIO(downloaded(page, "#download")))
-    expected = enhance(load_model(DEFAULT), dark_file, brightness=0.5)
+    expected = enhance(load_model(DEFAULT), dark_file, **{setting: 1.0})
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
     # What was chosen otherwise is no choice.
-    page.locator("#brightness input[type=number]").fill("0.7")
+    page.locator(f"#{setting} input[type=number]").fill("0.7")
     page.keyboard.press("Enter")
     pressed.wait_for(state="detached")
-    assert choices.count() == 6
+    assert choices.count() == len(service.CHOICES[setting])
 
 
 def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, dark_file, gate):
@@ -161,8 +163,8 @@ def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, 
     choices = page.locator("#choices button")
     examples.first.click()
     choices.first.wait_for()
-    made = service.brightness_choices
-    monkeypatch.setattr(service, "brightness_choices", lambda *given: gate.wait() and made(*given))
+    made = service.choices_of
+    monkeypatch.setattr(service, "choices_of", lambda *given: gate.wait() and made(*given))
     examples.nth(1).click()
     choices.first.wait_for(state="detached")
     gate.set()
@@ -213,17 +215,18 @@ def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     desktop.locator("#download").wait_for(state="hidden")
 
 
-def test_the_brightness_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file):
+@pytest.mark.parametrize("setting", ["brightness", "shadows"])
+def test_the_light_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file, setting):
     give(desktop, dark_file)
     slider_of(desktop)
-    brightness = desktop.locator("#brightness input[type=number]")
-    brightness.fill("1")
+    light = desktop.locator(f"#{setting} input[type=number]")
+    light.fill("1")
     with desktop.expect_response("**/queue/join*"):
         desktop.keyboard.press("Enter")
     desktop.wait_for_selector("#slider .before-after:not(.outdated)")
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#slider .before-after", state="detached")
-    expect(brightness).to_have_value("0")
+    expect(light).to_have_value("0")
 
 
 def test_who_asks_for_something_without_a_photo_is_shown_where_photos_go(phone):

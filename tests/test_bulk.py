@@ -91,15 +91,15 @@ def test_the_command_says_what_failed(cluster, few, capsys):
     out = few / ".." / "out %20"
     options = ["--model", str(bundled("listing")), "--workers", "1"]
     out.mkdir()
-    result = "first_weights-listing_network_strength0.5_-1EV.png"
+    result = "first_weights-listing_network_strength0.5_-1EV_shadows2.png"
     (out / f"{result}{PARTIAL}").write_bytes(b"left by a kill")
-    settings = ["--strength", "0.5", "--brightness", "-1", "--detail", "network"]
+    settings = ["--strength", "0.5", "--brightness", "-1", "--shadows", "2", "--detail", "network"]
     assert main([str(few), str(out), *options, *settings]) == 1
     told = capsys.readouterr()
     assert "restored 1 photos, 0 were there already" in told.out
     assert "broken.jpg cannot be read as a photo" in told.err
     assert files_in(out) == {result, FAILURES_FILE}
-    asked = {"strength": 0.5, "brightness": -1, "detail": "network"}
+    asked = {"strength": 0.5, "brightness": -1, "shadows": 2, "detail": "network"}
     expected = enhance(load_model("listing"), few / "first.png", **asked)
     assert np.array_equal(np.asarray(Image.open(out / result)), np.asarray(expected))
     (few / "broken.jpg").unlink()

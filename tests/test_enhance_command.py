@@ -115,10 +115,10 @@ def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):
 def test_settings_reach_the_photos(night, tmp_path):
     run(night / "a.png", "--out", tmp_path / "none", "--strength", "0")
     assert Image.open(tmp_path / "none" / "a_listing_strength0.png").getpixel((5, 5)) == (20, 10, 5)
-    settings = ["--detail", "raw", "--brightness", "1", "--strength", "0.8"]
+    settings = ["--detail", "raw", "--brightness", "1", "--strength", "0.8", "--shadows=2"]
     for _ in range(2):  # the second time, the first result in the folder is no photo to restore
         run(night, "--out", night, *settings, "--overwrite")
-    assert Image.open(night / "a_listing_raw_strength0.8_+1EV.png").size == (200, 200)
+    assert Image.open(night / "a_listing_raw_strength0.8_+1EV_shadows2.png").size == (200, 200)
     assert not list(night.glob("*raw*raw*"))
 
 

@@ -118,6 +118,36 @@ def test_brightness_moves_the_light_by_stops(name, detail, dark_file):
     assert (brighter == 1).mean() <= (same == 1).mean() + 0.01  # nothing burns out
 
 
+@pytest.mark.parametrize("detail", ["transfer", "network"])
+@pytest.mark.parametrize(
+    "model", [AsItIs(), load_model("listing"), load_model(DEFAULT)], ids=["as it is", "listing", ""]
+)
+def test_shadows_are_lifted_and_what_is_bright_stays(model, detail):
+    pixels = np.full((150, 200, 3), 15, np.uint8)
+    pixels[:, 100:] = 215
+    pixels[::2, :100:2] = 25
+    plain, lifted = (
+        restore(model, Photo(pixels), Look(detail, brightness=-1, shadows=it)).pixels.astype(int)
+        for it in (0, 2)
+    )
+    assert np.abs(lifted - plain)[:, 102:].max() <= 3
+    assert lifted[:, :98].mean() > 1.1 * plain[:, :98].mean()
+
+
+def test_shadows_keep_their_texture_and_throw_no_halo():
+    pixels = np.full((150, 200, 3), 215, np.uint8)
+    pixels[:, :100] = 30
+    pixels[:, :100:10] = 60
+    plain, lifted = (
+        restore(AsItIs(), Photo(pixels), Look(shadows=it)).pixels[75, :, 0] / 255 for it in (0, 2)
+    )
+    odds = [it / (1 - it) for it in (plain, lifted)]
+    assert 2.5 < odds[1][15] / odds[0][15] < 4
+    contrasts = [it[10] / it[15] for it in odds]
+    assert contrasts[1] > 0.85 * contrasts[0]
+    assert lifted[95] == pytest.approx(lifted[15], rel=0.12)
+
+
 def test_bits_alpha_and_camera_come_back():
     before = noise(50, 40, 16, alpha=True)
     before.alpha[:10] = 0
@@ -236,9 +266,10 @@ def test_faint_light_in_16_bits_reaches_the_network():
 )
 def test_tiles_leave_no_seam(monkeypatch, model, detail):
     before = noise(130, 203)
-    whole = restore(model.eval(), before, Look(detail))
+    look = Look(detail, shadows=2)
+    whole = restore(model.eval(), before, look)
     monkeypatch.setattr(restoring, "TILE_PX", 30)
-    by_tiles = restore(model, before, Look(detail))
+    by_tiles = restore(model, before, look)
     assert np.abs(by_tiles.pixels.astype(int) - whole.pixels).max() <= 1
 
 
@@ -316,6 +347,8 @@ def test_files_become_files_with_all_their_bits(tmp_path):
         ({"brightness": "+1"}, r"brightness is '\+1', and must be a number of stops"),
         ({"brightness": True}, "brightness is True, and must be a number of stops"),
         ({"brightness": math.nan}, "brightness is nan"),
+        ({"shadows": -0.1}, "shadows is -0.1, and must be a number of stops from 0 to 3"),
+        ({"shadows": math.nan}, "shadows is nan"),
     ],
 )
 def test_what_cannot_be_is_said(settings, message):

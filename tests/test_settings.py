@@ -72,12 +72,12 @@ def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
     slider_of(desktop)
     desktop.wait_for_selector("#download:not([disabled])")
     shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
-    desktop.locator("#brightness input[type=range]").focus()
+    desktop.locator("#shadows input[type=range]").focus()
     desktop.keyboard.press("ArrowRight")
     desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
     desktop.locator("#note .progress-text").wait_for(state="detached")
     restored = Image.open(io.BytesIO(downloaded(desktop, "#download")))
-    expected = enhance(load_model(DEFAULT), dark_file, brightness=0.1)
+    expected = enhance(load_model(DEFAULT), dark_file, shadows=0.1)
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
@@ -96,21 +96,24 @@ def test_a_photo_keeps_its_format(desktop, tmp_path, photo):
 
 
 def test_a_link_restores_the_settings(browser, page_url):
-    query = "?model=attempt-4b&strength=0.4&brightness=-0.5&detail=network&format=webp&other=1"
+    query = "?model=attempt-4b&strength=0.4&brightness=-0.5&shadows=1.5&detail=network"
+    query += "&format=webp&other=1"
     with opened(browser, page_url, query=query) as page:
         page.wait_for_selector("#about:has-text('VGG-11')")
         assert ATTEMPTS["attempt-4b"].title in page.locator("#model input").input_value()
         assert page.locator("#strength input[type=number]").input_value() == "0.4"
         assert page.locator("#brightness input[type=number]").input_value() == "-0.5"
+        assert page.locator("#shadows input[type=number]").input_value() == "1.5"
         assert page.locator("#detail input[value=network]").is_checked()
         assert page.locator("#format input[value=webp]").is_checked()
     with opened(
-        browser, page_url, query="?model=nobody&strength=nan&brightness=9&format=<b>"
+        browser, page_url, query="?model=nobody&strength=nan&brightness=9&shadows=9&format=<b>"
     ) as page:
         page.wait_for_timeout(500)
         assert ATTEMPTS[DEFAULT].title in page.locator("#model input").input_value()
         assert page.locator("#strength input[type=number]").input_value() == "1"
         assert page.locator("#brightness input[type=number]").input_value() == "2"
+        assert page.locator("#shadows input[type=number]").input_value() == "3"
 
 
 def test_what_is_set_before_the_link_is_read_stays(browser, page_url):

@@ -7,6 +7,7 @@ from torch.nn.functional import interpolate
 from lowlight_hub import load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.gaussian import blurred
+from lowlight_hub.look import Look
 from lowlight_hub.networks import TwoStageAutoencoder
 from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
 from lowlight_hub.networks.sizes import resize
@@ -60,7 +61,7 @@ def test_a_photo_that_the_coarse_stage_would_darken_stays_unless_less_light_is_a
     model.coarse = _Darker()
     photo = resize(torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0)), (48, 64))
     torch.testing.assert_close(model(photo), photo, atol=0.02, rtol=0)
-    plan = model.plan(photo, photo, (48, 64), brightness=-1.0)
+    (plan,) = model.plans(photo, photo, (48, 64), [Look(brightness=-1.0)])
     answer, small = plan[:, 12:15], plan[:, 15:18]
     assert (answer.mean() / small.mean()).item() == pytest.approx(0.7, abs=0.15)
 
@@ -109,7 +110,8 @@ def test_the_less_noise_the_shipped_model_is_told_of_the_more_it_takes_for_textu
     model = load_model(DEFAULT)
     left = []
     with torch.inference_mode():
-        plan = interpolate(model.plan(photo, photo, (120, 160)), size=(120, 160))
+        (plan,) = model.plans(photo, photo, (120, 160), [Look()])
+        plan = interpolate(plan, size=(120, 160))
         for stops_less in (0, 1, 2, 3):
             told = plan.clone()
             told[:, 19:21] -= stops_less / 4

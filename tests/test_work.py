@@ -69,7 +69,7 @@ def test_a_stop_tells_of_what_was_closed_before_it(tmp_path, dark_file):
     photos, work = [dark_file, tmp_path / "second.png"], Work()
     shutil.copy(*photos)
     given = [(str(it), None) for it in photos]
-    settings = ("listing", 1.0, 0.0, "transfer", "same", False)
+    settings = ("listing", 1.0, 0.0, 0.0, "transfer", "same", False)
     run = enhancing.enhance_photos(1, work, None, given, *settings, None, gr.Progress())
     next(run)
     run.close()  # as Gradio does

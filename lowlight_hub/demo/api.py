@@ -47,6 +47,7 @@ def enhance(
     file_format: str = "same",
     keep_metadata: bool = False,
     brightness: float = 0.0,
+    shadows: float = 0.0,
 ) -> tuple[gr.FileData, dict]:
     """Brightens a dark photo; gives the file in full resolution, and what it took.
 
@@ -60,8 +61,9 @@ def enhance(
             "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
+        shadows: Light for what is still dark in the answer alone, from 0 to 3 stops.
     """
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
     (job,) = service.jobs_of([_path(photo)], [settings])
     done, failure = service.run_job(job, settings)
     if done is None:
@@ -80,6 +82,7 @@ def enhance_batch(
     file_format: str = "same",
     keep_metadata: bool = False,
     brightness: float = 0.0,
+    shadows: float = 0.0,
 ) -> tuple[gr.FileData, list[str]]:
     """Brightens several dark photos; gives one zip, and a sentence for each that failed.
 
@@ -92,8 +95,9 @@ def enhance_batch(
             "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
+        shadows: Light for what is still dark in the answer alone, from 0 to 3 stops.
     """
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
     if not photos:
         raise LowlightError(words(None)["no_photo"])
     files, failures = [], []

@@ -1,16 +1,21 @@
-// A choice is a number typed into the setting and left. Which one is chosen, the page tells whenever
+// A choice is a number typed into its setting and left. Which one is chosen, the page tells whenever
 // that number changes.
-const number = () => document.querySelector("#brightness input[type=number]");
-window.markBrightness = (stops) => {
-  for (const choice of element.querySelectorAll("button")) {
+const number = (setting) => document.querySelector(`#${setting} input[type=number]`);
+window.markChoice = (setting, stops) => {
+  for (const choice of element.querySelectorAll(`[data-setting=${setting}] button`)) {
     choice.setAttribute("aria-pressed", Number(choice.dataset.stops) === stops);
   }
 };
 element.addEventListener("click", (event) => {
   const choice = event.target.closest(".choices button");
   if (!choice) return;
-  number().value = choice.dataset.stops;
-  number().dispatchEvent(new Event("input", { bubbles: true }));
-  number().dispatchEvent(new Event("blur"));
+  const field = number(choice.parentElement.dataset.setting);
+  field.value = choice.dataset.stops;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("blur"));
 });
-watch("value", () => window.markBrightness(Number(number()?.value)));
+watch("value", () => {
+  for (const { dataset } of element.querySelectorAll(".choices")) {
+    window.markChoice(dataset.setting, Number(number(dataset.setting)?.value));
+  }
+});

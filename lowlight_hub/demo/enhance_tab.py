@@ -13,19 +13,20 @@ from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html, number
 from lowlight_hub.demo.work import end_work, ending_of
-from lowlight_hub.look import DETAILS, MAX_STOPS
+from lowlight_hub.look import DETAILS, MAX_SHADOWS, MAX_STOPS
 
 # The address of the page holds the settings, so that it can be sent to somebody.
-TO_ADDRESS = """(model, strength, brightness, detail, format) => {
+TO_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
   const address = new URL(window.location.href);
-  for (const [name, value] of Object.entries({ model, strength, brightness, detail, format })) {
+  const settings = { model, strength, brightness, shadows, detail, format };
+  for (const [name, value] of Object.entries(settings)) {
     if (value !== null) address.searchParams.set(name, value);
   }
   window.history.replaceState(null, "", address);
 }"""
 # By the browser: from a busy server they would come late, and take the place of what was set since.
 # Of the address that was opened: one that was changed before this runs is in the present address.
-FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
+FROM_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
   const asked = new URL(performance.getEntriesByType("navigation")[0].name).searchParams;
   const choice = (name, choices, now) => choices.includes(asked.get(name)) ? asked.get(name) : now;
   const number = (name, least, most, now) => {
@@ -36,11 +37,12 @@ FROM_ADDRESS = """(model, strength, brightness, detail, format) => {
     choice("model", %(models)s, model),
     number("strength", 0, 1, strength),
     number("brightness", -%(stops)g, %(stops)g, brightness),
+    number("shadows", 0, %(shadows)g, shadows),
     choice("detail", %(details)s, detail),
     choice("format", %(formats)s, format),
   ];
 }"""
-TO_CHOICES = "(brightness) => { window.markBrightness?.(brightness); }"
+TO_CHOICES = "(stops) => { window.markChoice?.('%s', stops); }"
 TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }"""
 # With what was set for each of several photos, see before_after.js.
 OF_EACH = "(_, work, stops, ...others) => [%s, work, window.moreStops?.() ?? {}, ...others]"
@@ -53,7 +55,7 @@ OF_OTHER_PHOTOS = """(photos) => {
   const [keep, hide] = [{ __type__: "update" }, { __type__: "update", visible: "hidden" }];
   const gone = { __type__: "update", visible: false };
   window.photosGiven?.(photos);
-  return photos?.length ? [null, keep, keep, keep, keep] : [null, null, hide, gone, 0];
+  return photos?.length ? [null, keep, keep, keep, keep, keep] : [null, null, hide, gone, 0, 0];
 }"""
 # Pages that were not sent encrypted may not write there, nor all that lie within others: then it is
 # shown, to be copied by hand.
@@ -92,6 +94,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         brightness = number(
             "brightness", -MAX_STOPS, MAX_STOPS, value=0, step=0.1, info=I18N("brightness_info")
         )
+        shadows = number("shadows", 0, MAX_SHADOWS, value=0, step=0.1, info=I18N("shadows_info"))
     about = gr.Markdown(enhancing.about(DEFAULT), elem_id="about")
     detail = detail_choice("detail", visible=enhancing.detail_shown(DEFAULT))
     formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]
@@ -118,7 +121,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     )
 
     def listen() -> None:
-        settings = [model, strength, brightness, detail, file_format]
+        settings = [model, strength, brightness, shadows, detail, file_format]
         ending = ending_of("enhance", "run")
         work = {
             "fn": enhancing.enhance_photos,
@@ -130,10 +133,10 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
             "api_visibility": "private",
             **QUEUED,
         }
-        changes = [model.input, strength.release, brightness.release, detail.input]
-        changes += [file_format.input, keep.input, adjust.click]
+        changes = [model.input, strength.release, brightness.release, shadows.release]
+        changes += [detail.input, file_format.input, keep.input, adjust.click]
         asking = [button.click, photos.change, *changes]
-        shown = [choices, slider, download, luminance, brightness]
+        shown = [choices, slider, download, luminance, brightness, shadows]
         for other_photos in (photos.change, example.then):
             other_photos(None, photos, shown, js=OF_OTHER_PHOTOS)
         for asked in (button.click, photos.change, example.then):
@@ -164,17 +167,20 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
             model.change,
             strength.change,
             brightness.change,
+            shadows.change,
             detail.change,
             file_format.change,
         ]
         gr.on(changed, None, settings, None, js=TO_ADDRESS)
-        brightness.change(None, brightness, None, js=TO_CHOICES)
+        for light in (brightness, shadows):
+            light.change(None, light, None, js=TO_CHOICES % light.elem_id)
         link.click(None, None, None, js=COPY_ADDRESS)
         known = {
             "models": json.dumps([name for _, name in figures.model_choices()]),
             "details": json.dumps(DETAILS),
             "formats": json.dumps(service.FORMATS),
             "stops": MAX_STOPS,
+            "shadows": MAX_SHADOWS,
         }
         demo.load(None, settings, settings, js=FROM_ADDRESS % known)
 

@@ -82,6 +82,7 @@ def enhance_photos(
     model: str,
     strength: float,
     brightness: float,
+    shadows: float,
     detail: Detail,
     file_format: str,
     keep_metadata: bool,
@@ -106,7 +107,7 @@ def enhance_photos(
         return
     check_there(paths, said)
     detail = _detail_that_counts(model, detail)
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata)
+    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said, work, step)
     else:
@@ -141,7 +142,7 @@ def _one(
         )
         yield so_far
         if not number:
-            choices = _brightness_choices(path, done.photo, settings, said)
+            choices = _choices(path, done.photo, settings, said)
             # With all the rest: of what comes at the same time, a page draws the last only.
             so_far = so_far._replace(choices=choices)
             yield so_far
@@ -231,28 +232,37 @@ def _zip_of(files: Sequence[Path], said: Mapping[str, str]) -> gr.DownloadButton
     return gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
 
 
-def _brightness_choices(
+def _choices(
     path: Path, photo: Photo, settings: Settings, said: Mapping[str, str]
-) -> dict | None:
-    """How the photo of a file looks in other brightness; None where nothing would differ."""
+) -> list[dict] | None:
+    """How the photo of a file looks in other light; None where nothing would differ."""
     if not settings.strength:
         return None
     try:
-        found = service.brightness_choices(path, photo, settings)
+        found = service.choices_of(path, photo, settings)
     except Exception as error:  # no reason to keep back the photo itself
         service.in_words(error)
         return None
-    choices = [
+    return [
         {
-            "stops": f"{stops:g}",
-            "told": f"{stops:+g}".replace("-", "\N{MINUS SIGN}") if stops else "0",
-            "picture": shown(picture, f"{stops:+g}"),
-            "width": picture.width,
-            "height": picture.height,
+            "setting": name,
+            "label": said[f"choices_{name}"],
+            "choices": [_choice(stops, picture, said[name]) for stops, picture in pictures],
         }
-        for stops, picture in found
+        for name, pictures in found.items()
     ]
-    return {"choices": choices, "label": said["choices"]}
+
+
+def _choice(stops: float, picture: Image.Image, setting: str) -> dict:
+    told = f"{stops:+g}".replace("-", "\N{MINUS SIGN}") if stops else "0"
+    return {
+        "stops": f"{stops:g}",
+        "told": told,
+        "name": f"{setting}: {told}",
+        "picture": shown(picture, f"{stops:+g}"),
+        "width": picture.width,
+        "height": picture.height,
+    }
 
 
 def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -24,7 +25,7 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean
-from lowlight_hub.restoring import Step, overview_of, restore
+from lowlight_hub.restoring import Step, overview_of, restore, restore_each
 from lowlight_hub.shelf import Shelf
 
 try:
@@ -53,7 +54,8 @@ _places = BoundedSemaphore(TOGETHER)
 # How often one that waits for its turn looks whether anybody still waits for it.
 WAIT_S = 0.5
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
-CHOICE_STOPS, CHOICE_PX = (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), 200
+CHOICES = {"brightness": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), "shadows": (0.0, 1.0, 2.0)}
+CHOICE_PX = 200
 LUMINANCE_BINS = 64
 OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
 
@@ -94,6 +96,7 @@ class Settings:
     detail: Detail = "transfer"
     file_format: str = "same"
     keep_metadata: bool = False
+    shadows: float = 0.0
 
     def __post_init__(self) -> None:
         for what, value, choices in (
@@ -106,7 +109,7 @@ class Settings:
 
     @property
     def look(self) -> Look:
-        return Look(self.detail, self.strength, self.brightness)
+        return Look(self.detail, self.strength, self.brightness, self.shadows)
 
 
 @contextmanager
@@ -143,7 +146,7 @@ def _run(photo: Photo, settings: Settings, step: Step | None) -> Run:
     model = _model(settings.model)
     with PeakMemory() as memory:
         start = time.perf_counter()
-        restored = _restored(model, photo, settings, step)
+        restored = restore(model, photo, settings.look, step=step)
         seconds = time.perf_counter() - start
     return Run(
         photo=photo,
@@ -162,24 +165,31 @@ class _Small:
     photo: Photo = field(compare=False)
 
 
-def brightness_choices(
+def choices_of(
     path: Path, photo: Photo, settings: Settings
-) -> list[tuple[float, Image.Image]]:
-    """A file's photo restored in each brightness of CHOICE_STOPS, small.
+) -> dict[str, list[tuple[float, Image.Image]]]:
+    """A file's photo restored in each of CHOICES, small; what else is set stays.
 
     Remembered for SWEEP_S at most. Raises LowlightError as run does.
     """
-    others = replace(settings, brightness=0.0, file_format="same", keep_metadata=False)
-    return _choices(_Small(path, _small(photo, CHOICE_PX)), others)
+    small = _Small(path, _small(photo, CHOICE_PX))
+    alike = replace(settings, file_format="same", keep_metadata=False)
+    return {name: _choices(small, name, _with(alike, name, 0.0)) for name in CHOICES}
 
 
-@lru_cache(maxsize=24)
-def _choices(small: _Small, settings: Settings) -> list[tuple[float, Image.Image]]:
-    each = [replace(settings, brightness=stops) for stops in CHOICE_STOPS]
-    return list(zip(CHOICE_STOPS, _small_runs(small.photo, each), strict=True))
+@lru_cache(maxsize=48)
+def _choices(small: _Small, name: str, settings: Settings) -> list[tuple[float, Image.Image]]:
+    looks = [_with(settings, name, stops).look for stops in CHOICES[name]]
+    pictures = _small_runs(small.photo, settings.model, looks)
+    return list(zip(CHOICES[name], pictures, strict=True))
 
 
 scratch.at_sweeps(_choices.cache_clear)
+
+
+def _with(settings: Settings, name: str, stops: float) -> Settings:
+    change: dict[str, Any] = {name: stops}
+    return replace(settings, **change)
 
 
 def _small(photo: Photo, side_px: int) -> Photo:
@@ -195,14 +205,8 @@ def _small(photo: Photo, side_px: int) -> Photo:
 
 
 @on_gpu
-def _small_runs(photo: Photo, settings: Sequence[Settings]) -> list[Image.Image]:
-    return [preview(_restored(_model(it.model), photo, it), photo) for it in settings]
-
-
-def _restored(
-    model: LowlightModel, photo: Photo, settings: Settings, step: Step | None = None
-) -> Photo:
-    return restore(model, photo, settings.look, step=step)
+def _small_runs(photo: Photo, model: str, looks: Sequence[Look]) -> list[Image.Image]:
+    return [preview(it, photo) for it in restore_each(_model(model), photo, looks)]
 
 
 def _model(name: str) -> LowlightModel:

@@ -1,11 +1,15 @@
 """The article's printed listing: one channel in, two convolutions, no feature vector."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from torch import Tensor, nn
 
+from lowlight_hub.look import Look
 from lowlight_hub.networks.mnist import down, up
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
-from lowlight_hub.networks.sizes import check_photos
-from lowlight_hub.transfer import brightened
+from lowlight_hub.networks.sizes import SIDE_PX, check_photos, resize
+from lowlight_hub.transfer import enlarged_at, gain_of, with_odds
 
 SLIM_WIDTH = 16
 
@@ -26,16 +30,17 @@ class ListingAutoencoder(LowlightModel):
         self.decoder = nn.Sequential(up(2 * first, first), nn.ReLU(), up(first, 1), nn.Sigmoid())
 
     def tiles_of(
-        self,
-        overview: Tensor,
-        closeups: Tensor,
-        size: tuple[int, int],
-        brightness: float = 0.0,
-    ) -> TileNetwork:
-        def restored(tile: Tensor, top: int, left: int) -> Tensor:
-            return brightened(self(as_weights(self, tile)), brightness)
+        self, overview: Tensor, closeups: Tensor, size: tuple[int, int], looks: Sequence[Look]
+    ) -> list[TileNetwork]:
+        small = self(as_weights(self, resize(overview, (SIDE_PX, SIDE_PX))))
+        gains = [gain_of(small.cpu(), it).to(small) for it in looks]  # Apple's have no float64
 
-        return TileNetwork(restored, reach_px=16, stride_px=4)
+        def restored(gain: Tensor, tile: Tensor, top: int, left: int) -> Tensor:
+            down, across = tile.shape[2:]
+            place = slice(top, top + down), slice(left, left + across)
+            return with_odds(self(as_weights(self, tile)), enlarged_at(gain, place, size))
+
+        return [TileNetwork(partial(restored, it), reach_px=16, stride_px=4) for it in gains]
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lowlight_hub.durable import expanded, replace_text
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.look import Look
 
 M = TypeVar("M", bound="LowlightModel")
 
@@ -48,18 +49,14 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     details_by_tiles: tuple[str, ...] = ()
 
     def tiles_of(
-        self,
-        overview: Tensor,
-        closeups: Tensor,
-        size: tuple[int, int],
-        brightness: float = 0.0,
-    ) -> TileNetwork:
-        """For a photo seen in small, 1 3 h w in 0..1: what restores the tiles of it.
+        self, overview: Tensor, closeups: Tensor, size: tuple[int, int], looks: Sequence[Look]
+    ) -> list[TileNetwork]:
+        """For a photo seen in small, 1 3 h w in 0..1: what restores its tiles, for each look.
 
         `closeups`, 1 3 h w in 0..1, are crops of it in its own size, to judge its noise by.
         `size` is the photo's own, height and width, whose shape the overview need not have.
-        `brightness`, in stops, is light beyond the network's own answer. Only of networks that have
-        `details_by_tiles`.
+        Of looks count brightness and shadows, light beyond the network's own answer. Only of
+        networks that have `details_by_tiles`.
         """
         raise NotImplementedError
 

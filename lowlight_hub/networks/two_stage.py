@@ -1,20 +1,25 @@
 """The project's own model: light and colour from a thumbnail, detail and noise at full size."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lowlight_hub.look import Look
 from lowlight_hub.networks.coarse import CoarseAutoencoder, thumbnail_size
 from lowlight_hub.networks.fine import FineStage
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
 from lowlight_hub.transfer import (
     apply_maps,
-    brightened,
     colour_maps,
     enlarged_at,
+    gain_of,
     noise_of,
     ridge_of,
+    with_odds,
 )
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
@@ -52,17 +57,13 @@ class TwoStageAutoencoder(LowlightModel):
         # On a CPU the fine stage takes half the time so.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def plan(
-        self,
-        overview: Tensor,
-        closeups: Tensor,
-        size: tuple[int, int],
-        brightness: float = 0.0,
-    ) -> Tensor:
-        """What is to be done with a photo of this height and width, B 22 h w.
+    def plans(
+        self, overview: Tensor, closeups: Tensor, size: tuple[int, int], looks: Sequence[Look]
+    ) -> list[Tensor]:
+        """What is to be done with a photo of this height and width, B 22 h w, for each look.
 
         `overview` and `closeups` are as tiles_of takes them, or the photo itself, B 3 H W in 0..1.
-        `brightness`, in stops, is how much more light it gets than the coarse stage, which takes
+        Of looks count brightness and shadows, light beyond that which the coarse stage, which takes
         none away, would give it.
         """
         small = resize(overview, thumbnail_size(*size))
@@ -72,9 +73,11 @@ class TwoStageAutoencoder(LowlightModel):
             # Apple's have no float64, and for what is small there is no need of them.
             overview, closeups, answer = (it.cpu() for it in (overview, closeups, answer))
         small = small.to(answer)
-        answer = brightened(no_darker(answer, small), brightness)
-        noise = thumbnail_noise(overview, small), noise_levels(closeups)
-        return plan_for(small, answer, *(it.to(answer) for it in noise)).to(device)
+        answer = no_darker(answer, small)
+        noise, levels = thumbnail_noise(overview, small), noise_levels(closeups)
+        told = noise.to(answer), levels.to(answer)
+        lit = (with_odds(answer, gain_of(answer, look)) for look in looks)
+        return [plan_for(small, it, *told).to(device) for it in lit]
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
@@ -94,28 +97,26 @@ class TwoStageAutoencoder(LowlightModel):
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)
         height, width = size = photo.shape[-2:]
-        plan = self.plan(photo, photo, (height, width))
+        (plan,) = self.plans(photo, photo, (height, width), [Look()])
         plan = functional.interpolate(plan, size=size, mode="bilinear", align_corners=False)
         return self.finished(photo, plan).clamp(0, 1)
 
     def tiles_of(
-        self,
-        overview: Tensor,
-        closeups: Tensor,
-        size: tuple[int, int],
-        brightness: float = 0.0,
-    ) -> TileNetwork:
-        plan = self.plan(overview, closeups, size, brightness)
+        self, overview: Tensor, closeups: Tensor, size: tuple[int, int], looks: Sequence[Look]
+    ) -> list[TileNetwork]:
         grey = bool((overview == overview[:, :1]).all())
 
-        def restored(tile: Tensor, top: int, left: int) -> Tensor:
+        def restored(plan: Tensor, tile: Tensor, top: int, left: int) -> Tensor:
             down, across = tile.shape[2:]
             place = slice(top, top + down), slice(left, left + across)
             enlarged = enlarged_at(plan, place, size)
             answer = self.finished(tile.to(enlarged.device), enlarged)
             return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
-        return TileNetwork(restored, reach_px=self.fine.reach_px, stride_px=self.fine.stride_px)
+        return [
+            TileNetwork(partial(restored, plan), self.fine.reach_px, self.fine.stride_px)
+            for plan in self.plans(overview, closeups, size, looks)
+        ]
 
 
 def no_darker(answer: Tensor, small: Tensor) -> Tensor:
