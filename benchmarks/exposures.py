@@ -1,7 +1,7 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
     python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
-                                   [--photos FOLDER]
+                                   [--photos FOLDER] [--shadows 0 1 2]
                                    [--beside NAME=FOLDER ...] [--dark FOLDER] [--before-after FILE]
 
 Two faces, an animal, a still life, a man outdoors, a rocket at night, a galaxy field, a page of
@@ -22,7 +22,8 @@ difference between two models: --photos measures on those of a folder instead, s
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
 names, and the table is of these and ours. Measured without it, our model's column in that table is
-renewed as well, so that the README's two tables agree. With --pictures, a sheet of each photo is
+renewed as well, so that the README's two tables agree. --shadows measures our model with its
+shadows lifted by so many stops, each in a column. With --pictures, a sheet of each photo is
 written, to be looked at; --before-after writes the README's first picture instead of measuring: the
 project's free photos, dark and restored.
 """
@@ -174,12 +175,19 @@ def classical() -> dict[str, Way]:
     }
 
 
-def networks(model: str, beside: dict[str, Path]) -> dict[str, Way]:
+def networks(model: str, shadows: list[float], beside: dict[str, Path]) -> dict[str, Way]:
     """The networks that are compared: other programs' answers, and our model."""
     network = load_model(model)
+
+    def ours(photo: Image.Image, _: str, stops: float) -> Image.Image:
+        return enhance(network, photo, shadows=stops)
+
     return {
         **{title: partial(_found, folder) for title, folder in beside.items()},
-        f"`{model}`": lambda photo, _: enhance(network, photo),
+        **{
+            f"`{model}`" + (f", shadows {it:g}" if it else ""): partial(ours, stops=it)
+            for it in shadows
+        },
     }
 
 
@@ -298,6 +306,7 @@ def main() -> None:
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
     parser.add_argument("--photos", type=_folder, metavar="FOLDER", help="bright ones, measured on")
+    parser.add_argument("--shadows", type=float, nargs="+", default=[0.0], metavar="STOPS")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
@@ -313,6 +322,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.readme and arguments.photos:
         parser.error("the README's table is of its own photos: leave --photos out")
+    if arguments.readme and arguments.shadows != [0.0]:
+        parser.error("the README's table is of no shadows: leave --shadows out")
     if arguments.before_after:
         before_after(arguments.model).save(arguments.before_after, quality=85)
         return
@@ -325,7 +336,7 @@ def main() -> None:
     others = f"{TABLE} --beside"
     name = others if arguments.beside else TABLE
     simple = {} if arguments.beside else classical()
-    learnt = networks(arguments.model, dict(arguments.beside))
+    learnt = networks(arguments.model, arguments.shadows, dict(arguments.beside))
     titles = ["size", "exposure", *simple, *learnt]
     lines: list[list[str]] = []
     # A photo for each processor: most of the work, CLAHE for one, never takes more than one.

@@ -319,6 +319,12 @@ def main(argv: list[str] | None = None) -> int:
         default=0.0,
         help="in stops, from -2 to 2; the results are named after it",
     )
+    parser.add_argument(
+        "--shadows",
+        type=float,
+        default=0.0,
+        help="in stops, from 0 to 3; the results are named after it",
+    )
     arguments = parser.parse_args(argv)
     try:
         report = enhance_in_bulk(**vars(arguments))

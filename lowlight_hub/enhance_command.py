@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from lowlight_hub.batch import Job, enhance_batch, find_photos, label_of, plan
@@ -37,6 +38,14 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         "times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
     )
     enhance.add_argument(
+        "--shadows",
+        type=float,
+        action="append",
+        metavar="STOPS",
+        help="light for what is still dark in the answer alone, such as people before a bright "
+        "sky, from 0 to 3 stops (default: 0); several as with --brightness",
+    )
+    enhance.add_argument(
         "--format",
         choices=["png", "jpg", "webp"],
         help="default: each photo's own where it is one of these, else png",
@@ -51,23 +60,22 @@ def _is_file(arguments: argparse.Namespace) -> bool:
     if out.suffix.lower() not in SUFFIXES or is_folder(out):
         return False
     check_saved_suffix(out)
-    several = len(arguments.inputs) > 1 or len(arguments.brightness or []) > 1
+    lights = arguments.brightness or [], arguments.shadows or []
+    several = len(arguments.inputs) > 1 or any(len(it) > 1 for it in lights)
     if several or arguments.format or is_folder(arguments.inputs[0]):
         raise LowlightError(
-            f"{out} is the name of one result: give one photo, one --brightness and no --format, "
-            "or let --out be a folder"
+            f"{out} is the name of one result: give one photo, one --brightness, one --shadows "
+            "and no --format, or let --out be a folder"
         )
     return True
 
 
 def _enhance(arguments: argparse.Namespace) -> int:
     out, is_file = arguments.out, _is_file(arguments)
-    model = load_model(arguments.model).to(chosen_device(arguments.device))
-    looks = [
-        Look(arguments.detail, arguments.strength, stops, arguments.shadows)
-        for stops in arguments.brightness or [0.0]
-    ]
+    lights = product(arguments.brightness or [0.0], arguments.shadows or [0.0])
+    looks = [Look(arguments.detail, arguments.strength, *light) for light in lights]
     labels = {label_of(arguments.model, look): look for look in looks}
+    model = load_model(arguments.model).to(chosen_device(arguments.device))
     photos, left_out, complaints = find_photos(arguments.inputs, out, label_of(arguments.model))
     # Not found out after the first was restored. Path's own raises for long names.
     if any(os.path.exists(it.path) for it in photos):  # noqa: PTH110
@@ -94,7 +102,7 @@ def _enhance(arguments: argparse.Namespace) -> int:
     results = len(photos) * len(labels)
     asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
     print(f"wrote {count} of {results} {asked} to {out}")
-    # What cannot be read is found out for each brightness.
+    # What cannot be read is found out for each look.
     for complaint in dict.fromkeys(complaints):
         print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
     return 1 if complaints else 0

@@ -44,6 +44,8 @@ class Look:
                 f"shadows is {self.shadows!r}, and must be a number of stops from 0 to "
                 f"{MAX_SHADOWS:g}"
             )
+        for name in ("strength", "brightness", "shadows"):  # of whatever kind of numbers
+            object.__setattr__(self, name, float(getattr(self, name)))
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -62,7 +62,7 @@ share.__name__ = "number between 0 and 1"
 
 
 def add_restoring_options(parser: argparse.ArgumentParser) -> None:
-    """--model, --detail, --strength, --shadows, --keep-metadata and --overwrite."""
+    """--model, --detail, --strength, --keep-metadata and --overwrite."""
     parser.add_argument(
         "--model",
         default=DEFAULT,
@@ -83,14 +83,6 @@ def add_restoring_options(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--shadows",
-        type=float,
-        default=0.0,
-        metavar="STOPS",
-        help="light for what is still dark in the answer alone, such as people before a bright "
-        "sky, from 0 to 3 stops (default: 0)",
     )
     parser.add_argument(
         "--keep-metadata",

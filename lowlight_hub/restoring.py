@@ -18,14 +18,13 @@ from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_pict
 from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.transfer import (
     NOISE_BLOCKS,
+    adjusted,
     apply_maps,
     colour_maps,
     enlarged_at,
-    gain_of,
     noise_of,
     relit,
     ridge_of,
-    with_odds,
 )
 
 # The size, in pixels of the longer side and up to twice that, at which noise is judged: how it
@@ -124,14 +123,18 @@ def restore(
     step: Step | None = None,
 ) -> Photo:
     """As enhance, for an opened photo: in as many bits as it has, with its alpha and camera."""
-    (restored,) = restore_each(model, photo, [look], step=step)
+    (restored,) = _in_looks(model, photo, [look], step)
     return restored
 
 
-def restore_each(
-    model: nn.Module, photo: Photo, looks: Sequence[Look], *, step: Step | None = None
+def restore_each(model: nn.Module, photo: Photo, looks: Sequence[Look]) -> list[Photo]:
+    """As restore, in several looks of one detail: what they have in common is worked out once."""
+    return _in_looks(model, photo, looks, None)
+
+
+def _in_looks(
+    model: nn.Module, photo: Photo, looks: Sequence[Look], step: Step | None
 ) -> list[Photo]:
-    """As restore, in several looks of one detail: the network is asked for its answer once."""
     if not isinstance(model, nn.Module):
         raise LowlightError(f"expected a model, as load_model gives it, not a {_kind(model)}")
     model = _unwrapped(model)
@@ -174,12 +177,12 @@ def _restored(
         answers = [_with_surroundings(network, seen) for network in networks]
     else:
         small = resize(overview, (SIDE_PX, SIDE_PX))
-        answer = model(as_weights(model, small)).float().cpu()
+        answer = model(as_weights(model, small)).float().cpu().clamp(0, 1)
         if detail == "transfer":
             if (small == small[:, :1]).all():  # a grey photo stays one
                 answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
             answer = relit(small, answer)
-        lit = [with_odds(answer, gain_of(answer, look)) for look in looks]
+        lit = [adjusted(answer, look) for look in looks]
         if detail == "transfer":
             ridge = ridge_of(noise_of(overview))
             answers = [_transferred(colour_maps(small, it, ridge), size) for it in lit]

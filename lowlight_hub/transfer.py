@@ -6,6 +6,8 @@ photo itself, and the local affine colour maps from the small photo to that resu
 applied at full size.
 """
 
+from math import log
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -22,11 +24,13 @@ COLOUR_SHARE = 0.5
 RADIUS_PX = 1
 # How many variances of the noise an edge must exceed.
 _NOISE_VARIANCES = 2.0
-# What counts as shadows: where it is darker than this, on the mean over this share of the longer
-# side and within edges of more than this variance.
-_SHADOWS_BELOW = 0.5
-_SHADOWS_SHARE = 0.05
-_SHADOWS_EDGES = 0.02
+# Shadows end at middle grey. From there down each stop gets this share of what black gets, so that
+# three stops of them leave the order of tones, and a quarter of their contrast.
+_SHADOWS_SLOPE = 0.25
+# How dark a place is says the mean around it, by a radius of this share of the longer side of what
+# the network saw, and within edges of more than so many square stops.
+_SHADOWS_RADIUS = 0.05
+_SHADOWS_EDGES = 1.0
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
 # For photos without any noise.
@@ -87,27 +91,30 @@ def with_odds(values: Tensor, gain: Tensor | float) -> Tensor:
     return gain * values / (1 + (gain - 1) * values)
 
 
+def adjusted(answer: Tensor, look: Look) -> Tensor:
+    """Answers B 3 h w in 0..1 in the brightness and with the shadows of a look, see gain_of."""
+    return with_odds(answer, gain_of(answer, look))
+
+
 def gain_of(answer: Tensor, look: Look) -> Tensor:
     """What the odds of answers B 3 h w in 0..1 are to be multiplied by for a look: B 1 h w.
 
     `brightness` doubles them by each stop; on middle greys of sRGB that is about what a stop of
-    exposure does. `shadows` does so where it is dark after that, black most of all. How dark a
-    place is says the mean around it, up to the next edge (a guided filter by the grey photo
-    itself): so what lies in the shadows keeps its contrast, and what is before a bright sky has no
-    halo.
+    exposure does. `shadows` does so with black, less by and by towards middle grey, and not at all
+    from there on. How dark a place is says its base layer, the mean around it up to the next edge
+    (a guided filter of the stops by themselves): so what lies in the shadows keeps its texture.
     """
     gain = torch.full_like(answer[:, :1], 2.0**look.brightness)
     if not look.shadows:
         return gain
-    grey = with_odds(answer, gain).mean(dim=1, keepdim=True).double()
-    radius_px = max(1, round(_SHADOWS_SHARE * max(grey.shape[-2:])))
-    mean = _window_mean(grey, radius_px)
-    variance = _window_mean(grey.square(), radius_px) - mean.square()
+    stops = _log_odds(with_odds(answer, gain).mean(dim=1, keepdim=True).double()) / log(2)
+    radius_px = max(1, round(_SHADOWS_RADIUS * max(stops.shape[-2:])))
+    mean = _window_mean(stops, radius_px)
+    variance = _window_mean(stops.square(), radius_px) - mean.square()
     share = variance / (variance + _SHADOWS_EDGES)
-    around = _window_mean(share, radius_px) * grey
-    around += _window_mean((1 - share) * mean, radius_px)
-    dark = (1 - around / _SHADOWS_BELOW).clamp(0, 1)
-    return gain * 2.0 ** (look.shadows * dark.square() * (3 - 2 * dark)).to(gain)
+    base = _window_mean(share, radius_px) * stops + _window_mean((1 - share) * mean, radius_px)
+    dark = (-_SHADOWS_SLOPE * base).clamp(0, 1)
+    return gain * 2.0 ** (look.shadows * dark).to(gain)
 
 
 def _log_odds(values: Tensor) -> Tensor:

@@ -45,6 +45,7 @@ def test_one_photo_has_the_file_that_was_named(night, tmp_path, capsys):
         [night / "a.jpg", night / "a.png"],
         [night / "a.jpg", "--format", "png"],
         [night / "a.jpg", "--brightness", "0", "--brightness", "1"],
+        [night / "a.jpg", "--shadows", "0", "--shadows", "1"],
     ):
         assert run(*several, "--out", tmp_path / "one.png") == 1
         assert "is the name of one result" in capsys.readouterr().err
@@ -133,6 +134,8 @@ def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):
     ]
     for before, more in pairwise(pixels):
         assert all(one < other for one, other in zip(before, more, strict=True))
+    assert run(night / "a.png", "--out", tmp_path, *levels[:2], "--shadows=0", "--shadows=2") == 0
+    assert "wrote 4 of 4 results of 1 photos" in capsys.readouterr().out
     # Whatever brightness is asked for, the others' results are no photos.
     for stops in ("0.25", "0.00001"):
         assert run(night, "--out", night, "--brightness", stops) == 0

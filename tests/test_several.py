@@ -134,7 +134,7 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
 def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
     """The files of a run of several photos by a visitor who has this in work."""
     given = [(str(it), None) for it in photos]
-    settings = (DEFAULT, 1.0, 0.0, "transfer", "same", False)
+    settings = (DEFAULT, 1.0, 0.0, 0.0, "transfer", "same", False)
     list(enhancing.enhance_photos(number, work, None, given, *settings, None, gr.Progress()))
     return work.results.files
 
@@ -269,7 +269,7 @@ def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_g
     desktop.locator("#slider .strip button").nth(2).wait_for()
     assert print_.inner_text().startswith("second.png")
     desktop.locator("#photos .thumbnail-item").nth(3).click()
-    assert print_.inner_text().startswith("third (1).png")
+    desktop.locator("#slider .small-print", has_text="third (1).png").wait_for()
 
 
 def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(desktop, dark_file):
@@ -295,7 +295,7 @@ def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
     photos = [dark_file, tmp_path / "two.png"]
     shutil.copy(*photos)
     given, work, stops = [(str(it), None) for it in photos], Work(), {str(dark_file): 1.5}
-    settings = (DEFAULT, 1.0, 1.0, "transfer", "same", False)
+    settings = (DEFAULT, 1.0, 1.0, 0.0, "transfer", "same", False)
     list(enhancing.enhance_photos(1, work, stops, given, *settings, None, gr.Progress()))
     names = [f"dark_{DEFAULT}_+2EV.png", f"two_{DEFAULT}_+1EV.png"]
     assert [file.name for file in work.results.files] == names

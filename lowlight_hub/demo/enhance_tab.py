@@ -89,7 +89,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         info=I18N("model_info"),
         elem_id="model",
     )
-    with gr.Row():
+    with gr.Row(elem_id="numbers"):
         strength = number("strength", 0, 1, value=1, step=0.05)
         brightness = number(
             "brightness", -MAX_STOPS, MAX_STOPS, value=0, step=0.1, info=I18N("brightness_info")

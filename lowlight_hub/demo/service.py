@@ -4,8 +4,9 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
@@ -54,7 +55,7 @@ _places = BoundedSemaphore(TOGETHER)
 # How often one that waits for its turn looks whether anybody still waits for it.
 WAIT_S = 0.5
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
-CHOICES = {"brightness": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), "shadows": (0.0, 1.0, 2.0)}
+CHOICES = {"brightness": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), "shadows": (0.0, 1.0, 2.0, 3.0)}
 CHOICE_PX = 200
 LUMINANCE_BINS = 64
 OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"
@@ -157,14 +158,6 @@ def _run(photo: Photo, settings: Settings, step: Step | None) -> Run:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Small:
-    """A small photo of a file, which says which it is."""
-
-    path: Path
-    photo: Photo = field(compare=False)
-
-
 def choices_of(
     path: Path, photo: Photo, settings: Settings
 ) -> dict[str, list[tuple[float, Image.Image]]]:
@@ -172,24 +165,31 @@ def choices_of(
 
     Remembered for SWEEP_S at most. Raises LowlightError as run does.
     """
-    small = _Small(path, _small(photo, CHOICE_PX))
-    alike = replace(settings, file_format="same", keep_metadata=False)
-    return {name: _choices(small, name, _with(alike, name, 0.0)) for name in CHOICES}
+    looks = {
+        name: [_with(settings.look, name, stops) for stops in CHOICES[name]] for name in CHOICES
+    }
+    known = _small_results(path, settings.model)
+    missing = [it for it in dict.fromkeys(chain(*looks.values())) if it not in known]
+    if missing:
+        small = _small(photo, CHOICE_PX)
+        known.update(zip(missing, _small_runs(small, settings.model, missing), strict=True))
+    return {
+        name: [(stops, known[it]) for stops, it in zip(CHOICES[name], looks[name], strict=True)]
+        for name in CHOICES
+    }
 
 
-@lru_cache(maxsize=48)
-def _choices(small: _Small, name: str, settings: Settings) -> list[tuple[float, Image.Image]]:
-    looks = [_with(settings, name, stops).look for stops in CHOICES[name]]
-    pictures = _small_runs(small.photo, settings.model, looks)
-    return list(zip(CHOICES[name], pictures, strict=True))
+@lru_cache(maxsize=24)
+def _small_results(path: Path, model: str) -> dict[Look, Image.Image]:
+    return {}
 
 
-scratch.at_sweeps(_choices.cache_clear)
+scratch.at_sweeps(_small_results.cache_clear)
 
 
-def _with(settings: Settings, name: str, stops: float) -> Settings:
+def _with(look: Look, name: str, stops: float) -> Look:
     change: dict[str, Any] = {name: stops}
-    return replace(settings, **change)
+    return replace(look, **change)
 
 
 def _small(photo: Photo, side_px: int) -> Photo:

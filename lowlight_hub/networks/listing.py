@@ -9,7 +9,17 @@ from lowlight_hub.look import Look
 from lowlight_hub.networks.mnist import down, up
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, check_photos, resize
-from lowlight_hub.transfer import enlarged_at, gain_of, with_odds
+from lowlight_hub.transfer import (
+    adjusted,
+    apply_maps,
+    colour_maps,
+    enlarged_at,
+    gain_of,
+    noise_of,
+    relit,
+    ridge_of,
+    with_odds,
+)
 
 SLIM_WIDTH = 16
 
@@ -32,15 +42,27 @@ class ListingAutoencoder(LowlightModel):
     def tiles_of(
         self, overview: Tensor, closeups: Tensor, size: tuple[int, int], looks: Sequence[Look]
     ) -> list[TileNetwork]:
-        small = self(as_weights(self, resize(overview, (SIDE_PX, SIDE_PX))))
-        gains = [gain_of(small.cpu(), it).to(small) for it in looks]  # Apple's have no float64
-
-        def restored(gain: Tensor, tile: Tensor, top: int, left: int) -> Tensor:
+        def restored(look: Look, maps: Tensor | None, tile: Tensor, top: int, left: int) -> Tensor:
+            answer = self(as_weights(self, tile))
+            if maps is None:
+                return adjusted(answer, look)
             down, across = tile.shape[2:]
             place = slice(top, top + down), slice(left, left + across)
-            return with_odds(self(as_weights(self, tile)), enlarged_at(gain, place, size))
+            gain = 2 ** apply_maps(enlarged_at(maps, place, size), tile)
+            return with_odds(answer, gain.to(answer))
 
-        return [TileNetwork(partial(restored, it), reach_px=16, stride_px=4) for it in gains]
+        def shadow_maps(look: Look) -> Tensor | None:
+            """Of the light that it gives, which has no rings at edges, carried as light is."""
+            if not look.shadows:
+                return None
+            small = resize(overview, (SIDE_PX, SIDE_PX))
+            light = relit(small, self(as_weights(self, small)).float().cpu())
+            return colour_maps(small, gain_of(light, look).log2(), ridge_of(noise_of(overview)))
+
+        return [
+            TileNetwork(partial(restored, look, shadow_maps(look)), reach_px=16, stride_px=4)
+            for look in looks
+        ]
 
     def forward(self, photo: Tensor) -> Tensor:
         check_photos(photo)

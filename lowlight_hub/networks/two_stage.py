@@ -13,13 +13,12 @@ from lowlight_hub.networks.fine import FineStage
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import check_photos, resize
 from lowlight_hub.transfer import (
+    adjusted,
     apply_maps,
     colour_maps,
     enlarged_at,
-    gain_of,
     noise_of,
     ridge_of,
-    with_odds,
 )
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
@@ -76,8 +75,7 @@ class TwoStageAutoencoder(LowlightModel):
         answer = no_darker(answer, small)
         noise, levels = thumbnail_noise(overview, small), noise_levels(closeups)
         told = noise.to(answer), levels.to(answer)
-        lit = (with_odds(answer, gain_of(answer, look)) for look in looks)
-        return [plan_for(small, it, *told).to(device) for it in lit]
+        return [plan_for(small, adjusted(answer, it), *told).to(device) for it in looks]
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
