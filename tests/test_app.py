@@ -130,8 +130,11 @@ def test_a_full_queue_says_so_where_it_lasts(browser, page_url, monkeypatch, dar
         assert downloaded(page, "#download")
 
 
-@pytest.mark.parametrize(("setting", "least"), [("brightness", 1.5), ("shadows", 1.1)])
-def test_another_light_is_a_click_on_how_it_looks(page, dark_file, setting, least):
+@pytest.mark.parametrize(
+    ("size", "setting", "least"), [("desktop", "brightness", 1.5), ("phone", "shadows", 1.1)]
+)
+def test_another_light_is_a_click_on_how_it_looks(request, dark_file, size, setting, least):
+    page = request.getfixturevalue(size)
     give(page, dark_file)
     row = f"#choices [data-setting={setting}]"
     choices = page.locator(f"{row} button")
@@ -215,18 +218,19 @@ def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):
     desktop.locator("#download").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("setting", ["brightness", "shadows"])
-def test_the_light_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file, setting):
+def test_the_light_of_photos_that_are_gone_counts_for_no_other(desktop, dark_file):
     give(desktop, dark_file)
     slider_of(desktop)
-    light = desktop.locator(f"#{setting} input[type=number]")
-    light.fill("1")
-    with desktop.expect_response("**/queue/join*"):
-        desktop.keyboard.press("Enter")
+    light = [desktop.locator(f"#{it} input[type=number]") for it in ("brightness", "shadows")]
+    for number in light:
+        number.fill("1")
+        with desktop.expect_response("**/run/predict*"):
+            desktop.keyboard.press("Enter")
     desktop.wait_for_selector("#slider .before-after:not(.outdated)")
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#slider .before-after", state="detached")
-    expect(light).to_have_value("0")
+    for number in light:
+        expect(number).to_have_value("0")
 
 
 def test_who_asks_for_something_without_a_photo_is_shown_where_photos_go(phone):

@@ -17,7 +17,7 @@ from lowlight_hub.demo import close_ups, service
 from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.photos import save_photo
 
-SIZE = (1800, 1200)
+SIZE = (1620, 1080)
 
 
 @pytest.fixture

@@ -216,15 +216,16 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     desktop.locator("#note").get_by_text("3 of 3 photos").wait_for()
     strip = desktop.locator("#slider .strip button")
     strip.nth(1).click()
-    gate, run, restored = threading.Event(), service.run, []
+    gate, run, restored, shadows = threading.Event(), service.run, [], []
 
     def after_the_gate(photo, settings, step):
         gate.wait()
         restored.append(settings.brightness)
+        shadows.append(settings.shadows)
         return run(photo, settings, step)
 
     monkeypatch.setattr(service, "run", after_the_gate)
-    stops = desktop.locator("#slider input[name=more-stops]")
+    stops = desktop.locator("#slider input[name=alone-brightness]")
     stops.focus()
     try:
         for _ in range(5):
@@ -253,6 +254,12 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     assert stops.input_value() == "0"
     strip.nth(1).click()
     assert stops.input_value() == "0.5"
+    desktop.locator("#slider input[name=alone-shadows]").focus()
+    desktop.keyboard.press("ArrowRight")
+    wait_until(lambda: 0.1 in shadows)
+    desktop.locator("#slider .before-after:not(.outdated)").wait_for()
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert f"second_{DEFAULT}_+0.5EV_shadows0.1.png" in archive.namelist()
 
 
 def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_given(
@@ -294,9 +301,13 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
 def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
     photos = [dark_file, tmp_path / "two.png"]
     shutil.copy(*photos)
-    given, work, stops = [(str(it), None) for it in photos], Work(), {str(dark_file): 1.5}
-    settings = (DEFAULT, 1.0, 1.0, 0.0, "transfer", "same", False)
+    given, work, stops = (
+        [(str(it), None) for it in photos],
+        Work(),
+        {str(dark_file): {"brightness": 1.5, "shadows": 2.5}},
+    )
+    settings = (DEFAULT, 1.0, 1.0, 1.0, "transfer", "same", False)
     list(enhancing.enhance_photos(1, work, stops, given, *settings, None, gr.Progress()))
-    names = [f"dark_{DEFAULT}_+2EV.png", f"two_{DEFAULT}_+1EV.png"]
+    names = [f"dark_{DEFAULT}_+2EV_shadows3.png", f"two_{DEFAULT}_+1EV_shadows1.png"]
     assert [file.name for file in work.results.files] == names
-    assert [settings.brightness for *_, settings in work.made] == [2, 1]
+    assert [(it.brightness, it.shadows) for *_, it in work.made] == [(2, 3), (1, 1)]

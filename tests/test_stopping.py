@@ -198,36 +198,30 @@ sys.exit(train.main(["all", *sys.argv[1:]]))
 """
 
 
-def test_two_processes_train_one_attempt_after_the_other_and_one_pushes(hub, tmp_path):
+def test_two_processes_train_one_attempt_after_the_other_and_learn_as_one(hub, tmp_path):
     (tmp_path / "two.py").write_text(TWO)
-    few = ["--width", "2", "--epochs", "1", "--batch-size", "3", "--device", "cpu"]
-    process = start(
-        *on_two(), tmp_path / "two.py", *few, "--out", tmp_path / "runs", "--push-to", USER
-    )
+    small = [*SMALL[1:], "--epochs", "3"]
+    two = [*small, "--batch-size", "3", "--out", tmp_path / "two", "--push-to", USER]
+    process = start(*on_two(), tmp_path / "two.py", *two)
+    one = [*small, "--batch-size", "6", "--out", str(tmp_path / "one")]
+    assert command.main(["listing", *one]) == 0
     told, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     # They validate with the running means of the first.
     assert [line for line in told.splitlines() if line.startswith("mean")] == ["mean 5", "mean 5"]
+    # One of them pushes.
     assert len([line for line in hub.log if "/repos/create" in line]) == 2
     for name in ("listing", "attempt-1"):
-        assert told.count(f"{name}: weights, config, history and pictures are in") == 1
-        config = read_config(tmp_path / "runs" / name)
+        folder = tmp_path / "two" / name
+        assert told.count(f"{name}: weights, config, history and pictures are in {folder}") == 1
+        config = read_config(folder)
         assert (config["processes"], config["batch_size"]) == (2, 3)
-        assert "steps of 6 photos" in (tmp_path / "runs" / name / CARD_FILE).read_text()
-
-
-def test_two_processes_learn_as_one_with_twice_the_batch(tmp_path):
-    small = [ROOT / "train.py", *SMALL, "--epochs", "3"]
-    runs = {
-        "two": start(*on_two(), *small, "--batch-size", "3", "--out", tmp_path / "two"),
-        "one": start(*small, "--batch-size", "6", "--out", tmp_path / "one"),
-    }
-    histories = {}
-    for name, process in runs.items():
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors
-        lines = (tmp_path / name / "listing" / HISTORY_FILE).read_text().splitlines()
-        histories[name] = [json.loads(line) for line in lines]
-    for two, one in zip(histories["two"], histories["one"], strict=True):
-        assert two == pytest.approx(one, rel=1e-4)
-    assert histories["one"][-1]["train_loss"] < histories["one"][0]["train_loss"]
+        assert "steps of 6 photos" in (folder / CARD_FILE).read_text()
+    # They learn as one with twice the batch.
+    alone, together = (
+        [json.loads(line) for line in (tmp_path / it / "listing" / HISTORY_FILE).open()]
+        for it in ("one", "two")
+    )
+    for of_one, of_two in zip(alone, together, strict=True):
+        assert of_two == pytest.approx(of_one, rel=1e-4)
+    assert alone[-1]["train_loss"] < alone[0]["train_loss"]

@@ -17,9 +17,9 @@ window.pickPhoto = (path) => {
   show();
 };
 const views = new Map();
-// What was set for each of several photos, by path.
-let moreStops = {};
-window.moreStops = () => moreStops;
+// What was set for each of several photos beside what is set for all: stops by path and setting.
+let alone = {};
+window.lightOfEach = () => alone;
 const inView = () => picked ?? props.value;
 window.photoInView = () => inView()?.photo?.path;
 
@@ -108,16 +108,16 @@ const askForCloseUp = async () => {
   placeCloseUp();
 };
 
-const stopsRange = () => element.querySelector("input[name=more-stops]");
-const tellStops = () => {
-  const stops = Number(stopsRange().value);
+const tellStops = (range) => {
+  const stops = Number(range.value);
   const told = (stops > 0 ? "+" : stops < 0 ? "\u2212" : "") + Math.abs(stops);
-  element.querySelector("output[name=more-stops]").value = told;
+  range.parentElement.querySelector("output").value = told;
 };
 const showStops = (path) => {
-  if (!stopsRange()) return;
-  stopsRange().value = moreStops[path] ?? 0;
-  tellStops();
+  for (const range of element.querySelectorAll(".alone input")) {
+    range.value = alone[path]?.[range.dataset.setting] ?? 0;
+    tellStops(range);
+  }
 };
 
 let shownPhoto = null;
@@ -159,20 +159,20 @@ document.addEventListener("click", ({ target }) => {
   if (item && given.length) window.pickPhoto(given[place % given.length]);
 });
 element.addEventListener("input", ({ target }) => {
-  if (target === stopsRange()) tellStops();
+  if (target.matches(".alone input")) tellStops(target);
 });
 element.addEventListener("change", ({ target }) => {
-  if (target !== stopsRange()) return;
+  if (!target.matches(".alone input")) return;
   const { path } = inView().photo;
   wanted = [path];
-  moreStops = { ...moreStops, [path]: Number(target.value) };
+  alone = { ...alone, [path]: { ...alone[path], [target.dataset.setting]: Number(target.value) } };
   document.querySelector("#adjust").click();
 });
 watch("value", () => {
   if (!props.value) {
     picked = shownPhoto = null;
     wanted = [];
-    moreStops = {};
+    alone = {};
     views.clear();
     tellOfView();
   }

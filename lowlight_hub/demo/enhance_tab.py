@@ -45,7 +45,7 @@ FROM_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
 TO_CHOICES = "(stops) => { window.markChoice?.('%s', stops); }"
 TO_RESULT = """(photos) => { if (photos?.length) window.awaitResult("slider"); }"""
 # With what was set for each of several photos, see before_after.js.
-OF_EACH = "(_, work, stops, ...others) => [%s, work, window.moreStops?.() ?? {}, ...others]"
+OF_EACH = "(_, work, each, ...others) => [%s, work, window.lightOfEach?.() ?? {}, ...others]"
 # Also where it was there already.
 OF_AN_EXAMPLE = """(photos) => { window.pickPhoto?.(photos.at(-1)?.image.path); }"""
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
@@ -100,7 +100,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]
     file_format = gr.Radio(formats, value="same", label=I18N("format"), elem_id="format")
     keep = gr.Checkbox(False, label=I18N("keep_metadata"), elem_id="keep")
-    more_stops = gr.JSON(visible=False)
+    light_of_each = gr.JSON(visible=False)
     adjust = gr.Button(visible=HIDDEN, elem_id="adjust")
     with gr.Row():
         button = gr.Button(I18N("run"), min_width=120, elem_id="run")
@@ -125,7 +125,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         ending = ending_of("enhance", "run")
         work = {
             "fn": enhancing.enhance_photos,
-            "inputs": [*ending.inputs, more_stops, photos, *settings, keep],
+            "inputs": [*ending.inputs, light_of_each, photos, *settings, keep],
             "js": OF_EACH % ending.number,
             "outputs": [slider, download, luminance, note, choices],
             "trigger_mode": "always_last",

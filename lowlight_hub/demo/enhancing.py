@@ -26,7 +26,7 @@ from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.look import MAX_STOPS, Detail
+from lowlight_hub.look import MAX_SHADOWS, MAX_STOPS, Detail
 from lowlight_hub.photos import Photo
 from lowlight_hub.restoring import Step
 
@@ -77,7 +77,7 @@ def not_begun(number: int, work: Work, request: gr.Request) -> tuple:
 def enhance_photos(
     number: int,
     work: Work,
-    more_stops: Mapping[str, float] | None,
+    light_of_each: Mapping[str, Mapping[str, float]] | None,
     photos: list[tuple[str, str | None]] | None,
     model: str,
     strength: float,
@@ -91,7 +91,8 @@ def enhance_photos(
 ) -> Iterator[Restored]:
     """Photos under the slider, of several one at a time, and their file or one zip.
 
-    `more_stops` are, by the paths of several photos, what each is made brighter than all.
+    `light_of_each` has, by the paths of several photos, the stops of brightness and shadows that
+    each has beside those of all.
     """
     said = said_to(request)
     results = work.begin(number)
@@ -111,7 +112,7 @@ def enhance_photos(
     if len(paths) == 1:
         yield from _one(paths[0], settings, said, work, step)
     else:
-        each = [_brighter(settings, (more_stops or {}).get(str(path), 0.0)) for path in paths]
+        each = [_in_light(settings, (light_of_each or {}).get(str(path), {})) for path in paths]
         steps = progress.tqdm(
             _made(service.jobs_of(paths, each), each, said, work, step),
             total=len(paths),
@@ -120,9 +121,14 @@ def enhance_photos(
         yield from _several(steps, len(paths), said, results)
 
 
-def _brighter(settings: Settings, stops: float) -> Settings:
-    brightness = min(MAX_STOPS, max(-MAX_STOPS, settings.brightness + stops))
-    return replace(settings, brightness=round(brightness, 2))
+def _in_light(settings: Settings, alone: Mapping[str, float]) -> Settings:
+    brightness = settings.brightness + alone.get("brightness", 0.0)
+    shadows = settings.shadows + alone.get("shadows", 0.0)
+    return replace(
+        settings,
+        brightness=round(min(MAX_STOPS, max(-MAX_STOPS, brightness)), 2),
+        shadows=round(min(MAX_SHADOWS, max(0.0, shadows)), 2),
+    )
 
 
 def _one(
@@ -195,6 +201,10 @@ def _several(
     steps: Iterable[tuple[Made | None, str]], count: int, said: Mapping[str, str], results: Results
 ) -> Iterator[Restored]:
     pairs: list[Mapping[str, Any]] = []
+    alone = [
+        {"setting": name, "most": most, "label": said[f"alone_{name}"]}
+        for name, most in (("brightness", MAX_STOPS), ("shadows", MAX_SHADOWS))
+    ]
     slider = None
     for made, failure in steps:
         if made is None:
@@ -203,7 +213,7 @@ def _several(
             results.files.append(made.file)
             pairs.append(made.shown)
             more = len(results.files) + len(results.failures) < count
-            several = {"strip": pairs, "more": more, "most_stops": MAX_STOPS}
+            several = {"strip": pairs, "more": more, "alone": alone}
             slider = {**pairs[0], **several, "words": said}
         note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
         so_far = Restored(

@@ -249,7 +249,7 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
 def jobs_of(paths: Sequence[Path], settings: Sequence[Settings]) -> list[Job]:
     """Where the results of these photos are written; `settings` are those of each, one at least.
 
-    They differ in brightness alone.
+    They differ in brightness and shadows alone.
     Raises LowlightError for more than MAX_PHOTOS photos.
     """
     if len(paths) > MAX_PHOTOS:
