@@ -47,7 +47,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
+from lowlight_hub.look import Look
 from lowlight_hub.photos import open_photo, photos_below, through_jpeg, to_picture
 from lowlight_hub.simulation import darken
 from lowlight_hub.tables import markdown_table, put_table, read_table
@@ -175,18 +177,20 @@ def classical() -> dict[str, Way]:
     }
 
 
-def networks(model: str, shadows: list[float], beside: dict[str, Path]) -> dict[str, Way]:
+def networks(model: str, looks: list[Look], beside: dict[str, Path]) -> dict[str, Way]:
     """The networks that are compared: other programs' answers, and our model."""
     network = load_model(model)
 
-    def ours(photo: Image.Image, _: str, stops: float) -> Image.Image:
-        return enhance(network, photo, shadows=stops)
+    def ours(photo: Image.Image, _: str, look: Look) -> Image.Image:
+        return enhance(network, photo, **look.settings)
 
     return {
         **{title: partial(_found, folder) for title, folder in beside.items()},
         **{
-            f"`{model}`" + (f", shadows {it:g}" if it else ""): partial(ours, stops=it)
-            for it in shadows
+            f"`{model}`" + (f", shadows {it.shadows:g}" if it.shadows else ""): partial(
+                ours, look=it
+            )
+            for it in looks
         },
     }
 
@@ -306,7 +310,7 @@ def main() -> None:
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
     parser.add_argument("--photos", type=_folder, metavar="FOLDER", help="bright ones, measured on")
-    parser.add_argument("--shadows", type=float, nargs="+", default=[0.0], metavar="STOPS")
+    parser.add_argument("--shadows", type=float, nargs="+", default=[0.0], help="from 0 to 3 stops")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
@@ -322,8 +326,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.readme and arguments.photos:
         parser.error("the README's table is of its own photos: leave --photos out")
-    if arguments.readme and arguments.shadows != [0.0]:
-        parser.error("the README's table is of no shadows: leave --shadows out")
+    if arguments.shadows != [0.0] and (
+        arguments.readme or arguments.dark or arguments.before_after
+    ):
+        parser.error("what is written is of no shadows: leave --shadows out")
+    try:
+        looks = [Look(shadows=it) for it in arguments.shadows]
+    except LowlightError as error:
+        parser.error(str(error))
     if arguments.before_after:
         before_after(arguments.model).save(arguments.before_after, quality=85)
         return
@@ -336,7 +346,7 @@ def main() -> None:
     others = f"{TABLE} --beside"
     name = others if arguments.beside else TABLE
     simple = {} if arguments.beside else classical()
-    learnt = networks(arguments.model, arguments.shadows, dict(arguments.beside))
+    learnt = networks(arguments.model, looks, dict(arguments.beside))
     titles = ["size", "exposure", *simple, *learnt]
     lines: list[list[str]] = []
     # A photo for each processor: most of the work, CLAHE for one, never takes more than one.

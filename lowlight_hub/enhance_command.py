@@ -43,7 +43,8 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         action="append",
         metavar="STOPS",
         help="light for what is still dark in the answer alone, such as people before a bright "
-        "sky, from 0 to 3 stops (default: 0); several as with --brightness",
+        "sky, from 0 to 3 stops (default: 0); given several times, it makes several results, of "
+        "each brightness",
     )
     enhance.add_argument(
         "--format",

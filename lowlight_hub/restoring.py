@@ -128,7 +128,7 @@ def restore(
 
 
 def restore_each(model: nn.Module, photo: Photo, looks: Sequence[Look]) -> list[Photo]:
-    """As restore, in several looks of one detail: what they have in common is worked out once."""
+    """As restore, in several looks of one detail: what the network says in small is asked once."""
     return _in_looks(model, photo, looks, None)
 
 

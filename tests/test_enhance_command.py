@@ -123,7 +123,7 @@ def test_settings_reach_the_photos(night, tmp_path):
     assert not list(night.glob("*raw*raw*"))
 
 
-def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):
+def test_several_brightnesses_and_shadows_give_a_result_each(night, tmp_path, capsys):
     levels = [f"--brightness={stops}" for stops in (0, 1, -0.5, 0, 1.00000001)]
     for again in ([], ["--overwrite"]):
         assert run(night / "a.png", "--out", night, *levels, *again) == 0
@@ -136,6 +136,8 @@ def test_several_brightnesses_give_a_result_each(night, tmp_path, capsys):
         assert all(one < other for one, other in zip(before, more, strict=True))
     assert run(night / "a.png", "--out", tmp_path, *levels[:2], "--shadows=0", "--shadows=2") == 0
     assert "wrote 4 of 4 results of 1 photos" in capsys.readouterr().out
+    stems = {it.stem for it in tmp_path.glob("a_listing*.png")}
+    assert stems == {f"a_listing{it}" for it in ("", "_shadows2", "_+1EV", "_+1EV_shadows2")}
     # Whatever brightness is asked for, the others' results are no photos.
     for stops in ("0.25", "0.00001"):
         assert run(night, "--out", night, "--brightness", stops) == 0

@@ -163,6 +163,27 @@ def test_shadows_throw_no_halo(name, detail):
     assert gain.min() > 1.2 and gain.max() < 1.4 * gain.min()
 
 
+def test_several_looks_ask_for_the_light_once():
+    model, asked = load_model(DEFAULT), []
+    model.coarse.register_forward_hook(lambda *_: asked.append(1))
+    assert len(restore_each(model, noise(60, 40), [Look(), Look(shadows=1)])) == 2
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("detail", ["transfer", "network"])
+@pytest.mark.parametrize("name", ["listing", DEFAULT])
+def test_shadows_take_no_light_from_what_is_bright_in_them(name, detail):
+    pixels = np.full((64, 2400, 3), 3, np.uint8)
+    pixels[:, 1200:] = 13
+    pixels[30:33, 1199:1202] = 230
+    plain, lifted = (
+        restore(load_model(name), Photo(pixels), Look(detail, brightness=-2, shadows=it))
+        for it in (0, 3)
+    )
+    spots = [it.pixels[31, 1199:1202].astype(int) for it in (plain, lifted)]
+    assert (spots[1] > 0.95 * spots[0]).all()
+
+
 def test_shadows_keep_their_texture():
     pixels = np.full((150, 200, 3), 215, np.uint8)
     pixels[:, :100] = 30

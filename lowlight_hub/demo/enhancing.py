@@ -118,7 +118,7 @@ def enhance_photos(
             total=len(paths),
             unit=said["photo_count"],
         )
-        yield from _several(steps, len(paths), said, results)
+        yield from _several(steps, len(paths), settings, said, results)
 
 
 def _in_light(settings: Settings, alone: Mapping[str, float]) -> Settings:
@@ -198,12 +198,18 @@ def _made(
 
 
 def _several(
-    steps: Iterable[tuple[Made | None, str]], count: int, said: Mapping[str, str], results: Results
+    steps: Iterable[tuple[Made | None, str]],
+    count: int,
+    settings: Settings,
+    said: Mapping[str, str],
+    results: Results,
 ) -> Iterator[Restored]:
     pairs: list[Mapping[str, Any]] = []
+    # Beside those of all: as many shadows fewer as there are.
+    ranges = {"brightness": (-MAX_STOPS, MAX_STOPS), "shadows": (-settings.shadows, MAX_SHADOWS)}
     alone = [
-        {"setting": name, "most": most, "label": said[f"alone_{name}"]}
-        for name, most in (("brightness", MAX_STOPS), ("shadows", MAX_SHADOWS))
+        {"setting": name, "least": least, "most": most, "label": said[f"alone_{name}"]}
+        for name, (least, most) in ranges.items()
     ]
     slider = None
     for made, failure in steps:

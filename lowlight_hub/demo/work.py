@@ -154,12 +154,12 @@ _AT_A_REFUSAL = """(_, work) => {
 
 
 def stop_work(number: int, work: Work) -> None:
-    """What the page asks for when nothing more is to be done."""
+    """What the page asks for when photos that are compared are there no more."""
     work.stop(number)
 
 
 def end_work(number: int, work: Work) -> None:
-    """What the page asks for when its photos or settings have changed."""
+    """What the page asks for before each run: what is in work is of before."""
     work.end(number)
     if number >= work.begun:
         work.results = Results()  # those there are of what was before

@@ -48,20 +48,21 @@ class ListingAutoencoder(LowlightModel):
                 return adjusted(answer, look)
             down, across = tile.shape[2:]
             place = slice(top, top + down), slice(left, left + across)
-            gain = 2 ** apply_maps(enlarged_at(maps, place, size), tile)
-            return with_odds(answer, gain.to(answer))
+            stops = apply_maps(enlarged_at(maps, place, size), tile)
+            # Of specks that the small photo did not show, maps say more than that.
+            stops = stops.clamp(look.brightness, look.brightness + look.shadows)
+            return with_odds(answer, 2 ** stops.to(answer))
 
-        def shadow_maps(look: Look) -> Tensor | None:
-            """Of the light that it gives, which has no rings at edges, carried as light is."""
-            if not look.shadows:
-                return None
+        maps: list[Tensor | None] = [None] * len(looks)
+        if any(look.shadows for look in looks):
+            # Of the light that it gives, which has no rings at edges, carried as light is.
             small = resize(overview, (SIDE_PX, SIDE_PX))
             light = relit(small, self(as_weights(self, small)).float().cpu())
-            return colour_maps(small, gain_of(light, look).log2(), ridge_of(noise_of(overview)))
-
+            ridge = ridge_of(noise_of(overview))
+            maps = [colour_maps(small, gain_of(light, look).log2(), ridge) for look in looks]
         return [
-            TileNetwork(partial(restored, look, shadow_maps(look)), reach_px=16, stride_px=4)
-            for look in looks
+            TileNetwork(partial(restored, look, of_it), reach_px=16, stride_px=4)
+            for look, of_it in zip(looks, maps, strict=True)
         ]
 
     def forward(self, photo: Tensor) -> Tensor:
