@@ -28,7 +28,7 @@ from gradio_client import Client, handle_file
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from exposures import of_size  # noqa: E402
+from dark_photos import of_size  # noqa: E402
 
 from lowlight_hub.bright_photos import dark_free_photos  # noqa: E402
 from lowlight_hub.photos import save_photo, to_picture  # noqa: E402

@@ -74,7 +74,7 @@ def _in_a_process(task: str, path: Path, model: str = "") -> dict[str, float]:
 def measure(sizes: list[int], readme: Path | None) -> None:
     """Prints the table, and puts it into the README where one is named."""
     # Not where a process is measured: what these need counts as memory.
-    from exposures import darkened, evenly, of_size
+    from dark_photos import darkened, evenly, of_size
 
     from lowlight_hub.bright_photos import SHOWN_EXPOSURE, free_photos
     from lowlight_hub.photos import to_picture

@@ -3,16 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from lowlight_hub.errors import LowlightError
 
 Detail = Literal["transfer", "network", "raw"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
-# How far, in stops, an answer can be made brighter or darker.
-MAX_STOPS = 2.0
-# How far, in stops, what is dark in it can be lifted beside that.
-MAX_SHADOWS = 3.0
+
+
+class Range(NamedTuple):
+    """What a setting can be, and what it is a number of."""
+
+    least: float
+    most: float
+    unit: str = ""
+
+    def nearest(self, value: float) -> float:
+        """That value, or the end of the range that it is beyond."""
+        return min(self.most, max(self.least, value))
+
+
+RANGES = {
+    "strength": Range(0.0, 1.0),
+    "brightness": Range(-2.0, 2.0, " of stops"),
+    "shadows": Range(0.0, 3.0, " of stops"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +47,13 @@ class Look:
             raise LowlightError(
                 f"detail is {self.detail!r}, and must be one of {', '.join(DETAILS)}"
             )
-        if not _is_number(self.strength) or not 0 <= self.strength <= 1:
-            raise LowlightError(f"strength is {self.strength!r}, and must be a number from 0 to 1")
-        if not _is_number(self.brightness) or not abs(self.brightness) <= MAX_STOPS:
-            raise LowlightError(
-                f"brightness is {self.brightness!r}, and must be a number of stops from "
-                f"-{MAX_STOPS:g} to {MAX_STOPS:g}"
-            )
-        if not _is_number(self.shadows) or not 0 <= self.shadows <= MAX_SHADOWS:
-            raise LowlightError(
-                f"shadows is {self.shadows!r}, and must be a number of stops from 0 to "
-                f"{MAX_SHADOWS:g}"
-            )
-        for name in ("strength", "brightness", "shadows"):  # of whatever kind of numbers
-            object.__setattr__(self, name, float(getattr(self, name)))
+        for name, (least, most, unit) in RANGES.items():
+            value = getattr(self, name)
+            if not _is_number(value) or not least <= value <= most:
+                raise LowlightError(
+                    f"{name} is {value!r}, and must be a number{unit} from {least:g} to {most:g}"
+                )
+            object.__setattr__(self, name, float(value))  # of whatever kind of numbers
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -245,7 +245,7 @@ def test_what_is_compared_stays_when_its_photo_is_restored_meanwhile(
     gate, run = threading.Event(), service.run
 
     def slow(photo, settings, step):
-        if settings.brightness:
+        if settings.look.brightness:
             gate.wait()
         return run(photo, settings, step)
 

@@ -4,17 +4,10 @@ import math
 
 import pytest
 import torch
+from stand_ins import AsItIs
 
 from lowlight_hub import losses
 from lowlight_hub.networks import VariationalAutoencoder
-
-
-class AsItIs(torch.nn.Module):
-    """Gives back what it is given, so that a loss tells its inputs."""
-
-    def forward(self, photo):
-        return photo
-
 
 DARK, BRIGHT = torch.full((2, 3, 4, 4), 0.1), torch.full((2, 3, 4, 4), 0.6)
 
@@ -24,6 +17,7 @@ DARK, BRIGHT = torch.full((2, 3, 4, 4), 0.1), torch.full((2, 3, 4, 4), 0.6)
     [(losses.dark_to_bright, 0.25), (losses.bright_to_bright, 0.0), (losses.both_to_bright, 0.25)],
 )
 def test_inputs_of_a_loss(loss, expected):
+    # Of what gives back its inputs, a loss tells them.
     assert loss(AsItIs(), DARK, BRIGHT).item() == pytest.approx(expected, abs=1e-6)
 
 

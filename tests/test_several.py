@@ -60,7 +60,7 @@ def three(desktop, monkeypatch, tmp_path, dark_file) -> Iterator[tuple[threading
         if done:
             gate.wait()
         restored = run(photo, settings, step)
-        done.append(settings.brightness)
+        done.append(settings.look.brightness)
         return restored
 
     monkeypatch.setattr(service, "run", after_the_first)
@@ -220,8 +220,8 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
 
     def after_the_gate(photo, settings, step):
         gate.wait()
-        restored.append(settings.brightness)
-        shadows.append(settings.shadows)
+        restored.append(settings.look.brightness)
+        shadows.append(settings.look.shadows)
         return run(photo, settings, step)
 
     monkeypatch.setattr(service, "run", after_the_gate)
@@ -298,16 +298,35 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
     desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for()
 
 
-def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
-    photos = [dark_file, tmp_path / "two.png"]
+def two_in_light(folder, file, light_of_each) -> tuple[Work, list]:
+    """A file and its copy, a stop brighter and their shadows as well, and what the page is told."""
+    photos = [file, folder / "two.png"]
     shutil.copy(*photos)
-    given, work, stops = (
-        [(str(it), None) for it in photos],
-        Work(),
-        {str(dark_file): {"brightness": 1.5, "shadows": 2.5}},
-    )
+    given, work = [(str(it), None) for it in photos], Work()
     settings = (DEFAULT, 1.0, 1.0, 1.0, "transfer", "same", False)
-    list(enhancing.enhance_photos(1, work, stops, given, *settings, None, gr.Progress()))
+    told = enhancing.enhance_photos(1, work, light_of_each, given, *settings, None, gr.Progress())
+    return work, list(told)
+
+
+def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
+    stops = {str(dark_file): {"brightness": 1.5, "shadows": 2.5}}
+    work, _ = two_in_light(tmp_path, dark_file, stops)
     names = [f"dark_{DEFAULT}_+2EV_shadows3.png", f"two_{DEFAULT}_+1EV_shadows1.png"]
     assert [file.name for file in work.results.files] == names
-    assert [(it.brightness, it.shadows) for *_, it in work.made] == [(2, 3), (1, 1)]
+    looks = [it.look for *_, it in work.made]
+    assert [(it.brightness, it.shadows) for it in looks] == [(2, 3), (1, 1)]
+
+
+def test_light_of_one_photo_that_is_none_is_said(tmp_path, dark_file):
+    name = str(dark_file)
+    for wrong in (
+        "much",
+        [2],
+        {name: 2},
+        {name: {"brightness": "much"}},
+        {name: {"shadows": None}},
+    ):
+        with pytest.warns(UserWarning, match="The light of each photo must be"):
+            work, (told,) = two_in_light(tmp_path, dark_file, wrong)
+        assert told.note.startswith("The light of each photo must be by its path, in stops of")
+        assert not work.results.files

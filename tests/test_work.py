@@ -20,6 +20,7 @@ from lowlight_hub.demo.last_run import LastRun
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Stopped, Work, end_work
+from lowlight_hub.look import Look
 from lowlight_hub.photos import open_photo, save_photo, to_picture
 
 
@@ -145,7 +146,10 @@ def test_another_format_of_the_last_photo_takes_no_network(monkeypatch, dark_fil
     assert list(last.runs_of_file(dark_file, jpeg)) == [first]
     last.forget(older_than_s=60)
     assert list(last.runs_of_file(dark_file, jpeg)) == [first]
-    for other in (Settings(brightness=1), Settings()):  # the first is forgotten by the second
+    for other in (
+        Settings(look=Look(brightness=1)),
+        Settings(),
+    ):  # the first is forgotten by the second
         with pytest.raises(ZeroDivisionError):
             list(last.runs_of_file(dark_file, other))
 

@@ -17,7 +17,7 @@ from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import words
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import list_models
-from lowlight_hub.look import Detail
+from lowlight_hub.look import Detail, Look
 from lowlight_hub.photos import open_photo
 from lowlight_hub.pictures import comparison_sheet
 
@@ -63,7 +63,8 @@ def enhance(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
         shadows: Light for what is still dark in the answer alone, from 0 to 3 stops.
     """
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
+    look = Look(detail, strength, brightness, shadows)
+    settings = Settings(model, look, file_format, keep_metadata)
     (job,) = service.jobs_of([_path(photo)], [settings])
     done, failure = service.run_job(job, settings)
     if done is None:
@@ -97,7 +98,8 @@ def enhance_batch(
         brightness: Light beyond the model's answer, from -2 to 2 stops.
         shadows: Light for what is still dark in the answer alone, from 0 to 3 stops.
     """
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
+    look = Look(detail, strength, brightness, shadows)
+    settings = Settings(model, look, file_format, keep_metadata)
     if not photos:
         raise LowlightError(words(None)["no_photo"])
     files, failures = [], []

@@ -52,7 +52,7 @@ def compare(
     failures: list[str] = []
     for name, attempt in ATTEMPTS.items():
         try:
-            done = service.run(photo, Settings(model=name, detail=detail), step)
+            done = service.run(photo, Settings(name, Look(detail)), step)
         except Exception as error:  # nor one model the others
             failures.append(f"{attempt.title}: {service.in_words(error)}")
             continue

@@ -13,7 +13,7 @@ from lowlight_hub.demo.api import QUEUED
 from lowlight_hub.demo.close_ups import close_up
 from lowlight_hub.demo.parts import ASK_FOR_PHOTOS, I18N, detail_choice, html, number
 from lowlight_hub.demo.work import end_work, ending_of
-from lowlight_hub.look import DETAILS, MAX_SHADOWS, MAX_STOPS
+from lowlight_hub.look import DETAILS, RANGES
 
 # The address of the page holds the settings, so that it can be sent to somebody.
 TO_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
@@ -29,15 +29,17 @@ TO_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
 FROM_ADDRESS = """(model, strength, brightness, shadows, detail, format) => {
   const asked = new URL(performance.getEntriesByType("navigation")[0].name).searchParams;
   const choice = (name, choices, now) => choices.includes(asked.get(name)) ? asked.get(name) : now;
-  const number = (name, least, most, now) => {
+  const ranges = %(ranges)s;
+  const number = (name, now) => {
     const value = Number.parseFloat(asked.get(name));
+    const [least, most] = ranges[name];
     return Number.isNaN(value) ? now : Math.min(most, Math.max(least, value));
   };
   return [
     choice("model", %(models)s, model),
-    number("strength", 0, 1, strength),
-    number("brightness", -%(stops)g, %(stops)g, brightness),
-    number("shadows", 0, %(shadows)g, shadows),
+    number("strength", strength),
+    number("brightness", brightness),
+    number("shadows", shadows),
     choice("detail", %(details)s, detail),
     choice("format", %(formats)s, format),
   ];
@@ -90,11 +92,9 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         elem_id="model",
     )
     with gr.Row(elem_id="numbers"):
-        strength = number("strength", 0, 1, value=1, step=0.05)
-        brightness = number(
-            "brightness", -MAX_STOPS, MAX_STOPS, value=0, step=0.1, info=I18N("brightness_info")
-        )
-        shadows = number("shadows", 0, MAX_SHADOWS, value=0, step=0.1, info=I18N("shadows_info"))
+        strength = number("strength", value=1, step=0.05)
+        brightness = number("brightness", value=0, step=0.1, info=I18N("brightness_info"))
+        shadows = number("shadows", value=0, step=0.1, info=I18N("shadows_info"))
     about = gr.Markdown(enhancing.about(DEFAULT), elem_id="about")
     detail = detail_choice("detail", visible=enhancing.detail_shown(DEFAULT))
     formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]
@@ -179,8 +179,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
             "models": json.dumps([name for _, name in figures.model_choices()]),
             "details": json.dumps(DETAILS),
             "formats": json.dumps(service.FORMATS),
-            "stops": MAX_STOPS,
-            "shadows": MAX_SHADOWS,
+            "ranges": json.dumps(RANGES),
         }
         demo.load(None, settings, settings, js=FROM_ADDRESS % known)
 

@@ -26,9 +26,12 @@ from lowlight_hub.demo.scratch import zipped
 from lowlight_hub.demo.service import Run, Settings
 from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
-from lowlight_hub.look import MAX_SHADOWS, MAX_STOPS, Detail
+from lowlight_hub.look import RANGES, Detail, Look
 from lowlight_hub.photos import Photo
 from lowlight_hub.restoring import Step
+
+# What one of several photos can have beside the others.
+LIGHT = ("brightness", "shadows")
 
 
 class Restored(NamedTuple):
@@ -107,12 +110,13 @@ def enhance_photos(
         yield nothing_restored(said["start"])
         return
     check_there(paths, said)
-    detail = _detail_that_counts(model, detail)
-    settings = Settings(model, strength, brightness, detail, file_format, keep_metadata, shadows)
+    look = Look(_detail_that_counts(model, detail), strength, brightness, shadows)
+    settings = Settings(model, look, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said, work, step)
     else:
-        each = [_in_light(settings, (light_of_each or {}).get(str(path), {})) for path in paths]
+        looks = [_in_light(look, light_of_each or {}, path) for path in paths]
+        each = [replace(settings, look=it) for it in looks]
         steps = progress.tqdm(
             _made(service.jobs_of(paths, each), each, said, work, step),
             total=len(paths),
@@ -121,20 +125,26 @@ def enhance_photos(
         yield from _several(steps, len(paths), settings, said, results)
 
 
-def _in_light(settings: Settings, alone: Mapping[str, float]) -> Settings:
-    brightness = settings.brightness + alone.get("brightness", 0.0)
-    shadows = settings.shadows + alone.get("shadows", 0.0)
-    return replace(
-        settings,
-        brightness=round(min(MAX_STOPS, max(-MAX_STOPS, brightness)), 2),
-        shadows=round(min(MAX_SHADOWS, max(0.0, shadows)), 2),
-    )
+def _in_light(look: Look, light_of_each: Mapping[str, Mapping[str, float]], path: Path) -> Look:
+    """The look with what one photo has beside it.
+
+    Raises LowlightError for what no page sends: clients send anything.
+    """
+    try:
+        alone = light_of_each.get(str(path), {})
+        stops = {name: getattr(look, name) + alone.get(name, 0.0) for name in LIGHT}
+        lit: dict[str, Any] = {name: RANGES[name].nearest(round(stops[name], 2)) for name in LIGHT}
+    except (AttributeError, TypeError):
+        raise LowlightError(
+            "The light of each photo must be by its path, in stops of brightness and of shadows"
+        ) from None
+    return replace(look, **lit)
 
 
 def _one(
     path: Path, settings: Settings, said: Mapping[str, str], work: Work, step: Step
 ) -> Iterator[Restored]:
-    label = said["download_raw" if settings.detail == "raw" else "download"]
+    label = said["download_raw" if settings.look.detail == "raw" else "download"]
     choices: Any = gr.skip()
     for number, done in enumerate(LAST_RUN.runs_of_file(path, settings, step)):
         pair = _pair(path, done, said)
@@ -206,10 +216,15 @@ def _several(
 ) -> Iterator[Restored]:
     pairs: list[Mapping[str, Any]] = []
     # Beside those of all: as many shadows fewer as there are.
-    ranges = {"brightness": (-MAX_STOPS, MAX_STOPS), "shadows": (-settings.shadows, MAX_SHADOWS)}
+    least = {"brightness": RANGES["brightness"].least, "shadows": -settings.look.shadows}
     alone = [
-        {"setting": name, "least": least, "most": most, "label": said[f"alone_{name}"]}
-        for name, (least, most) in ranges.items()
+        {
+            "setting": name,
+            "least": least[name],
+            "most": RANGES[name].most,
+            "label": said[f"alone_{name}"],
+        }
+        for name in LIGHT
     ]
     slider = None
     for made, failure in steps:
@@ -252,7 +267,7 @@ def _choices(
     path: Path, photo: Photo, settings: Settings, said: Mapping[str, str]
 ) -> list[dict] | None:
     """How the photo of a file looks in other light; None where nothing would differ."""
-    if not settings.strength:
+    if not settings.look.strength:
         return None
     try:
         found = service.choices_of(path, photo, settings)

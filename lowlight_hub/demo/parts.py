@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from lowlight_hub.demo.texts import TEXTS
-from lowlight_hub.look import DETAILS
+from lowlight_hub.look import DETAILS, RANGES
 
 HERE = Path(__file__).parent
 I18N = gr.I18n(**TEXTS)
@@ -45,15 +45,16 @@ def detail_choice(elem_id: str, **settings: Any) -> gr.Radio:
     )
 
 
-def number(name: str, least: float, most: float, *, value: float, **settings: Any) -> gr.Slider:
-    """A number that the server takes as the nearest that can be, whatever is sent."""
+def number(name: str, *, value: float, **settings: Any) -> gr.Slider:
+    """A setting of RANGES, which the server takes as the nearest that can be, whatever is sent."""
+    reach = RANGES[name]
     slider = gr.Slider(
-        least, most, value, label=I18N(name), min_width=260, elem_id=name, **settings
+        reach.least, reach.most, value, label=I18N(name), min_width=260, elem_id=name, **settings
     )
     # One that is still being typed may be beyond the range, or not there: Gradio would refuse it,
     # and with it the photo that came meanwhile. Not a subclass: Gradio writes a .pyi file beside
     # the source of each; and kept as long as events set no more of it than its value.
     slider.preprocess = lambda payload: (  # type: ignore[method-assign]
-        value if payload is None else min(most, max(least, payload))
+        value if payload is None else reach.nearest(payload)
     )
     return slider

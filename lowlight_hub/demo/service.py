@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled
-from lowlight_hub.look import Detail, Look
+from lowlight_hub.look import Look
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.networks.sizes import SIDE_PX, resize
 from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
@@ -92,12 +92,9 @@ class Settings:
     """What can be chosen. Raises LowlightError for what no menu offers: clients send anything."""
 
     model: str = DEFAULT
-    strength: float = 1.0
-    brightness: float = 0.0
-    detail: Detail = "transfer"
+    look: Look = field(default_factory=Look)
     file_format: str = "same"
     keep_metadata: bool = False
-    shadows: float = 0.0
 
     def __post_init__(self) -> None:
         for what, value, choices in (
@@ -106,11 +103,6 @@ class Settings:
         ):
             if value not in choices:
                 raise LowlightError(f"There is no {what} {value!r}: choose {', '.join(choices)}")
-        self.look  # noqa: B018 - which raises, too
-
-    @property
-    def look(self) -> Look:
-        return Look(self.detail, self.strength, self.brightness, self.shadows)
 
 
 @contextmanager
@@ -249,7 +241,7 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
 def jobs_of(paths: Sequence[Path], settings: Sequence[Settings]) -> list[Job]:
     """Where the results of these photos are written; `settings` are those of each, one at least.
 
-    They differ in brightness and shadows alone.
+    They differ in their looks alone.
     Raises LowlightError for more than MAX_PHOTOS photos.
     """
     if len(paths) > MAX_PHOTOS:
