@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--models",
         type=lambda text: [name.strip() for name in text.split(",")],
-        help="names, folders of train.py, and USER/NAME on the Hugging Face Hub, with commas "
-        "between (default: all bundled models)",
+        help="names, folders of train.py, and USER/NAME[@REVISION] on the Hugging Face Hub, with "
+        "commas between (default: all bundled models)",
     )
     add_device_option(evaluate)
     evaluate.add_argument(

@@ -27,8 +27,8 @@ def load_model(
     """A trained model, in eval mode, on the CPU, in float32.
 
     `name` is an attempt (see list_models), whose weights come with the package; a repository of the
-    Hub, "user/lowlight-vae", at `revision` (a branch, tag or commit; None is its main branch); or a
-    folder written by train.py. With `source="hub"` an attempt's name means the repository of
+    Hub, "user/lowlight-vae", at `revision` (a branch, tag or commit; None is its main branch), which
+    may as well follow its name, "user/lowlight-vae@v1.0"; or a folder written by train.py. With `source="hub"` an attempt's name means the repository of
     LOWLIGHT_HUB_NAMESPACE. `token` is for private repositories; None takes that of `hf auth login`.
     `cache_dir`, `force_download` and `local_files_only` are those of hf_hub_download.
     The module takes and gives B 3 H W, float, RGB in 0..1; its `config` says how it was trained,
@@ -38,6 +38,10 @@ def load_model(
     """
     repository = _repository(name, source)
     if repository is not None:
+        repository, at, of_name = repository.partition("@")
+        if at and revision is not None:
+            raise LowlightError(f"{name} names a revision: leave out revision={revision!r}")
+        revision = of_name if at else revision
         try:
             folder = pull(
                 repository,
@@ -51,7 +55,7 @@ def load_model(
             if source == "hub":
                 raise
             # It may have been meant as one, from another working folder.
-            raise type(error)(f"{error}; nor is there a folder {repository} here") from None
+            raise type(error)(f"{error}; nor is there a folder {name} here") from None
         model = load_folder(folder)
         model.revision = folder.name
         # Where an attempt was asked for, and not a repository, it must be that attempt.
@@ -69,9 +73,9 @@ def _repository(name: str | Path, source: Source | None) -> str | None:
         raise LowlightError(f"source is {source!r}, and must be 'bundled' or 'hub'")
     if source == "hub" and name in ATTEMPTS:
         return repository_of(namespace(), str(name))
-    is_repository = not _is_path(name) and str(name).count("/") == 1
+    is_repository = not _is_path(name) and _slashes_in(str(name)) == 1
     if source == "hub" and not is_repository:
-        raise LowlightError(f"{name} is not a repository of the Hub: expected USER/NAME")
+        raise LowlightError(f"{name} is not a repository of the Hub: expected USER/NAME[@REVISION]")
     return str(name) if is_repository and source != "bundled" else None
 
 
@@ -81,8 +85,13 @@ def _is_path(name: object) -> bool:
         return True
     if not isinstance(name, str) or name in ATTEMPTS:
         return False
-    is_written_so = name.startswith((".", "/", "~")) or name.count("/") > 1
+    is_written_so = name.startswith((".", "/", "~")) or _slashes_in(name) > 1
     # A folder that is not trained yet is no repository either.
     is_there = is_folder(name) and "/" in name
     # Path's own raises for long names.
     return is_written_so or is_there or os.path.isfile(Path(name) / CONFIG_FILE)  # noqa: PTH113
+
+
+def _slashes_in(name: str) -> int:
+    """Those of a repository's name; its revision may have some, too."""
+    return name.partition("@")[0].count("/")

@@ -67,8 +67,8 @@ def add_restoring_options(parser: argparse.ArgumentParser) -> None:
         "--model",
         default=DEFAULT,
         metavar="NAME",
-        help="a bundled model, a folder of train.py, or USER/NAME on the Hugging Face Hub "
-        "(default: %(default)s)",
+        help="a bundled model, a folder of train.py, or USER/NAME[@REVISION] on the Hugging "
+        "Face Hub (default: %(default)s)",
     )
     parser.add_argument(
         "--detail",

@@ -88,7 +88,7 @@ def test_a_photo_that_was_swept_away_is_said_to_be_gone(tmp_path):
     gone = [(str(tmp_path / "gone.jpg"), None)]
     with pytest.warns(UserWarning, match="was deleted"):
         (told,) = enhancing.enhance_photos(
-            1, Work(), None, gone, DEFAULT, 1.0, 0.0, "transfer", "png", False, None, None
+            1, Work(), None, gone, DEFAULT, 1.0, 0.0, 0.0, "transfer", "png", False, None
         )
     assert told.note == f"{TEXTS['en']['gone']}." and told.slider is None
 
