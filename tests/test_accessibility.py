@@ -44,7 +44,10 @@ def test_nothing_of_ours_keeps_anybody_out(browser, page_url, few, dark_file, sc
             )
             results = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
             found |= {it["id"]: it["nodes"][0]["html"] for it in results["violations"]}
-        assert {rule: html for rule, html in found.items() if rule not in GRADIOS_OWN} == {}
+            # What they come to say is read out.
+        for note in ("#note", "#compare-note"):
+            assert page.locator(note).get_attribute("role") == "status"
+    assert {rule: html for rule, html in found.items() if rule not in GRADIOS_OWN} == {}
 
 
 def test_every_control_is_reached_by_the_keyboard(browser, page_url, dark_file):

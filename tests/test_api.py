@@ -16,12 +16,13 @@ from PIL import Image
 from lowlight_hub import ATTEMPTS, enhance, folders, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import comparing, service
+from lowlight_hub.demo.comparison import compare
 from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_WAITING
 from lowlight_hub.demo.service import TOGETHER, Settings
 from lowlight_hub.demo.work import Work
 from lowlight_hub.evaluation import psnr_and_ssim
-from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
+from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
 from lowlight_hub.shelf import Shelf
 
 
@@ -104,6 +105,15 @@ def test_compare_measures_against_a_reference(client, tmp_path, photo, dark_file
     for answer in answers:
         measured = psnr_and_ssim(np.asarray(Image.open(answer["picture"])), bright)
         assert (answer["psnr"], answer["ssim"]) == pytest.approx(measured)
+
+
+def test_figures_of_a_raw_answer_are_those_of_what_is_shown(photo, dark_file):
+    bright = to_picture(photo)
+    (tile,), _ = next(compare(open_photo(dark_file), photo_of(bright), "raw"))
+    answer = enhance(load_model(tile.attempt.name), dark_file, detail="raw")
+    enlarged = answer.resize(bright.size, Image.Resampling.BICUBIC)
+    expected = psnr_and_ssim(np.asarray(enlarged), np.asarray(bright))
+    assert (tile.psnr, tile.ssim) == pytest.approx(expected)
 
 
 def test_models_says_what_there_is(client):

@@ -16,12 +16,13 @@ from browsing import (
     fits_its_width,
     give,
     opacity_of_the_picture,
+    tab,
     wait_until,
 )
 from PIL import Image
 from playwright.sync_api import expect
 
-from lowlight_hub import enhance, load_model
+from lowlight_hub import LowlightError, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo import work as work_module
@@ -262,6 +263,43 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     assert f"second_{DEFAULT}_+0.5EV_shadows0.1.png" in archive.namelist()
 
 
+def test_a_refusal_takes_nothing_of_the_photos(desktop, monkeypatch, tmp_path, dark_file):
+    def refused(*_):
+        raise LowlightError("There is no room")
+
+    give(desktop, dark_file, shutil.copy(dark_file, tmp_path / "second.png"))
+    strip, note = desktop.locator("#slider .strip button"), desktop.locator("#note")
+    strip.nth(1).click()
+    tab(desktop, 1)
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img")
+    tab(desktop, 0)
+    stops = desktop.locator("#slider input[name=alone-brightness]")
+    stops.focus()
+    desktop.keyboard.press("ArrowRight")
+    brightness = desktop.locator("#brightness input[type=number]")
+    with monkeypatch.context() as full:
+        full.setattr(service, "run", refused)
+        brightness.fill("1")
+        desktop.keyboard.press("Enter")
+        note.get_by_text("There is no room").wait_for()
+        strip.first.wait_for(state="detached")
+        tab(desktop, 1)
+        assert desktop.locator("#reference img").is_visible()
+        tab(desktop, 0)
+    brightness.fill("0")
+    desktop.keyboard.press("Enter")
+    strip.nth(1).wait_for()
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert f"second_{DEFAULT}_+0.1EV.png" in archive.namelist()
+    assert stops.input_value() == "0.1"
+    # With the photos, all that was theirs is gone.
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    strip.first.wait_for(state="detached")
+    tab(desktop, 1)
+    desktop.wait_for_selector("#reference img", state="detached")
+
+
 def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_given(
     desktop, tmp_path, dark_file
 ):
@@ -298,10 +336,12 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
     desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for()
 
 
-def two_in_light(folder, file, light_of_each) -> tuple[Work, list]:
+def two_in_light(folder, file, light_of_each, *, gone=None) -> tuple[Work, list]:
     """A file and its copy, a stop brighter and their shadows as well, and what the page is told."""
     photos = [file, folder / "two.png"]
     shutil.copy(*photos)
+    if gone:
+        gone.unlink()
     given, work = [(str(it), None) for it in photos], Work()
     settings = (DEFAULT, 1.0, 1.0, 1.0, "transfer", "same", False)
     told = enhancing.enhance_photos(1, work, light_of_each, given, *settings, None, gr.Progress())
@@ -315,6 +355,12 @@ def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
     assert [file.name for file in work.results.files] == names
     looks = [it.look for *_, it in work.made]
     assert [(it.brightness, it.shadows) for it in looks] == [(2, 3), (1, 1)]
+
+
+def test_one_photo_that_was_swept_away_does_not_stop_the_others(tmp_path, dark_file):
+    work, (*_, last) = two_in_light(tmp_path, dark_file, {}, gone=dark_file)
+    assert [file.name for file in work.results.files] == [f"two_{DEFAULT}_+1EV_shadows1.png"]
+    assert "1 of 2 photos" in last.note and "dark.png does not exist" in last.note
 
 
 def test_light_of_one_photo_that_is_none_is_said(tmp_path, dark_file):

@@ -1,8 +1,12 @@
 """The Space is what it needs and nothing more, and the uploaded tree answers."""
 
+import importlib
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import gradio as gr
 import pytest
 import yaml
 from browsing import served
@@ -13,6 +17,7 @@ from hub_server import USER, Fault
 import lowlight_hub
 from lowlight_hub import ATTEMPTS
 from lowlight_hub.__main__ import main
+from lowlight_hub.demo import service, zero_gpu
 from lowlight_hub.spaces import space_files
 
 ROOT = Path(lowlight_hub.__file__).parent.parent
@@ -67,11 +72,39 @@ def test_the_uploaded_tree_answers_and_calls_go_through_zerogpu(tmp_path, dark_f
         "        return function(*inputs)\n"
         "    return on_gpu\n"
     )
-    with served(tmp_path / "space", PYTHONPATH=python_path(tmp_path / "modules")) as url:
+    variables = {"SPACES_ZERO_GPU": "true", "PYTHONPATH": python_path(tmp_path / "modules")}
+    with served(tmp_path / "space", **variables) as url:
         client = Client(url, verbose=False)
         _, answers = client.predict(handle_file(dark_file), api_name="/compare")
     assert len(answers) == len(ATTEMPTS)
     assert (tmp_path / "called").exists()
+
+
+def test_a_space_without_zerogpu_computes_where_it_is(monkeypatch):
+    # Every Gradio Space has the package.
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lambda function: "on a GPU"))
+    try:
+        for value, expected in (("", main), ("false", main), ("true", "on a GPU")):
+            monkeypatch.setenv("SPACES_ZERO_GPU", value)
+            importlib.reload(zero_gpu)
+            assert zero_gpu.on_gpu(main) is expected
+            assert (expected is not main) == zero_gpu.IS_ZERO_GPU
+    finally:
+        monkeypatch.undo()
+        importlib.reload(zero_gpu)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("ZeroGPU quota exceeded", "Your quota is spent. Try again in 2:00:00"),
+        ("ZeroGPU worker error", service.OUR_FAULT),
+        ("Error", service.OUR_FAULT),
+    ],
+)
+def test_what_zerogpu_refuses_is_told_in_its_words(title, said):
+    error = gr.Error("Your quota is spent. Try again in 2:00:00. ", title=title)
+    assert service.in_words(error) == said
 
 
 def test_only_what_is_known_is_uploaded(tmp_path):

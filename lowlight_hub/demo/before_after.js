@@ -11,6 +11,10 @@ window.photosGiven = (photos) => {
   const fresh = paths.filter((path) => !given.includes(path));
   if (fresh.length) wanted = fresh;
   given = paths;
+  // What belongs to a photo goes with it.
+  alone = Object.fromEntries(Object.entries(alone).filter(([path]) => paths.includes(path)));
+  if (!paths.length) wanted = [];
+  for (const path of views.keys()) if (!paths.includes(path)) views.delete(path);
 };
 window.pickPhoto = (path) => {
   wanted = [path];
@@ -21,7 +25,9 @@ const views = new Map();
 let alone = {};
 window.lightOfEach = () => alone;
 const inView = () => picked ?? props.value;
-window.photoInView = () => inView()?.photo?.path;
+// Of those that could not be restored, the one that was meant.
+const meant = () => given.find((path) => wanted.includes(path)) ?? given[0];
+window.photoInView = () => inView()?.photo?.path ?? meant();
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
 const figureBox = () => pair.figure()?.getBoundingClientRect() ?? { width: 0 };
@@ -170,10 +176,8 @@ element.addEventListener("change", ({ target }) => {
 });
 watch("value", () => {
   if (!props.value) {
+    views.set(shownPhoto, { ...view });
     picked = shownPhoto = null;
-    wanted = [];
-    alone = {};
-    views.clear();
     tellOfView();
   }
   show();

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from PIL.Image import Resampling
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt
 from lowlight_hub.demo import service
@@ -38,7 +39,7 @@ def compare(
 
     Raises LowlightError for an unknown detail and for a reference of another size.
     """
-    Look(detail)
+    look = Look(detail)
     if reference is not None and reference.size != photo.size:
         sizes = ["{}×{}".format(*it.size) for it in (reference, photo)]
         raise LowlightError(
@@ -52,7 +53,7 @@ def compare(
     failures: list[str] = []
     for name, attempt in ATTEMPTS.items():
         try:
-            done = service.run(photo, Settings(name, Look(detail)), step)
+            done = service.run(photo, Settings(name, look), step)
         except Exception as error:  # nor one model the others
             failures.append(f"{attempt.title}: {service.in_words(error)}")
             continue
@@ -83,5 +84,7 @@ def _measurable(photo: Photo, shape: tuple[int, ...] | None = None) -> np.ndarra
         scale = (MEASURED_PIXELS / (width * height)) ** 0.5
         width, height = (max(1, round(side * scale)) for side in (width, height))
     if (width, height) != picture.size:
-        picture = picture.resize((width, height), Image.Resampling.BOX)
+        # What is enlarged, a raw answer, as it is shown.
+        smaller = width < picture.width
+        picture = picture.resize((width, height), Resampling.BOX if smaller else Resampling.BICUBIC)
     return np.asarray(picture)

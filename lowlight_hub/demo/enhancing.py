@@ -14,7 +14,6 @@ from lowlight_hub.batch import Job
 from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import (
     HIDDEN,
-    check_there,
     file_data,
     paragraphs,
     said_to,
@@ -35,13 +34,13 @@ LIGHT = ("brightness", "shadows")
 
 
 class Restored(NamedTuple):
-    """What the page shows of restored photos; what is not given stays as it is there."""
+    """What the page shows of restored photos."""
 
-    slider: Any = gr.skip()
-    download: Any = gr.skip()
-    luminance: Any = gr.skip()
-    note: Any = gr.skip()
-    choices: Any = gr.skip()
+    slider: Any
+    download: Any
+    luminance: Any
+    note: Any
+    choices: Any
 
 
 def nothing_restored(note: str) -> Restored:
@@ -109,8 +108,11 @@ def enhance_photos(
     if not paths:
         yield nothing_restored(said["start"])
         return
-    check_there(paths, said)
-    look = Look(_detail_that_counts(model, detail), strength, brightness, shadows)
+    # One of several is told as any that cannot be read.
+    if not any(path.is_file() for path in paths):
+        raise LowlightError(said["gone"])
+    # Not one that was chosen for another model.
+    look = Look(detail if _has_details(model) else "transfer", strength, brightness, shadows)
     settings = Settings(model, look, file_format, keep_metadata)
     if len(paths) == 1:
         yield from _one(paths[0], settings, said, work, step)
@@ -351,12 +353,11 @@ def about(name: str) -> str:
 
 def detail_shown(name: str) -> bool | Literal["hidden"]:
     """Whether there is a detail to choose: not of a model whose own answer is in full size."""
-    return HIDDEN if name in ATTEMPTS and ATTEMPTS[name].is_ours else True
+    return True if _has_details(name) else HIDDEN
 
 
-def _detail_that_counts(model: str, detail: Detail) -> Detail:
-    """The detail that was chosen, but for one that was chosen for another model."""
-    return "transfer" if detail_shown(model) == HIDDEN else detail
+def _has_details(name: str) -> bool:
+    return name not in ATTEMPTS or not ATTEMPTS[name].is_ours
 
 
 def about_and_detail(name: str) -> tuple:

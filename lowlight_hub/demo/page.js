@@ -79,9 +79,13 @@
     for (const button of document.querySelectorAll("[aria-label='common.webcam']")) {
       button.title = button.ariaLabel = "Webcam";
     }
+    // What a note says changes without the focus: a screen reader tells it.
+    for (const id of ["note", "compare-note"]) {
+      document.getElementById(id)?.setAttribute("role", "status");
+    }
     // What a browser shows in place of a photo that it cannot, HEIC or a raw file.
     for (const picture of document.querySelectorAll("#photos .thumbnail-item img")) {
-      picture.alt = decodeURI(picture.src).split("/").pop();
+      picture.alt = decodeURIComponent(picture.src.split("/").pop());
     }
   };
   name();

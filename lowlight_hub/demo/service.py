@@ -19,6 +19,7 @@ from lowlight_hub.batch import Found, Job, label_of, plan
 from lowlight_hub.demo import scratch
 from lowlight_hub.demo.examples import example_in
 from lowlight_hub.demo.memory import PeakMemory
+from lowlight_hub.demo.zero_gpu import IS_ZERO_GPU, on_gpu, words_of_zero_gpu
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import bundled
 from lowlight_hub.look import Look
@@ -28,18 +29,6 @@ from lowlight_hub.photos import Photo, open_photo, save_photo, to_picture
 from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.restoring import Step, overview_of, restore, restore_each
 from lowlight_hub.shelf import Shelf
-
-try:
-    import spaces  # on ZeroGPU Spaces only
-except ImportError:
-    spaces = None
-
-    def on_gpu(function):
-        """Elsewhere a function runs where it is called."""
-        return function
-
-else:
-    on_gpu = spaces.GPU
 
 SHELF = Shelf()
 # The first is the photo's own, where it can be written.
@@ -68,6 +57,9 @@ def in_words(error: Exception) -> str:
     """
     if isinstance(error, LowlightError):
         return str(error)
+    words = words_of_zero_gpu(error)
+    if words is not None:
+        return words
     logging.error("an error that users are not shown", exc_info=error)
     return OUR_FAULT
 
@@ -131,7 +123,7 @@ def run(photo: Photo | Path, settings: Settings, step: Step | None = None) -> Ru
     with a_turn(step):
         opened = photo if isinstance(photo, Photo) else open_photo(photo, photo.name)
         # ZeroGPU works in another process, which can tell nothing meanwhile.
-        return _run(opened, settings, step if spaces is None else None)
+        return _run(opened, settings, None if IS_ZERO_GPU else step)
 
 
 @on_gpu
@@ -232,7 +224,7 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
     pixels = photo.size[0] * photo.size[1]
     takes_seconds = ATTEMPTS[settings.model].is_ours and pixels > QUICK_PIXELS
     # A small photo has no alpha, and on ZeroGPU each call waits for a GPU.
-    if takes_seconds and photo.alpha is None and spaces is None:
+    if takes_seconds and photo.alpha is None and not IS_ZERO_GPU:
         quick = run(_small(photo, PREVIEW_PX), settings, step)
         yield replace(quick, size=photo.size, is_quick_look=True)
     yield run(photo, settings, step)
