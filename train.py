@@ -11,6 +11,7 @@ if __name__ == "__main__":
     # Ctrl-C in the seconds that the imports take: no traceback. Later StopRequest sees to it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+import torch
 from accelerate import PartialState
 
 from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
@@ -311,6 +312,12 @@ def main(argv: list[str] | None = None) -> int:
     # The system's own are of --data or --out: a name too long, a folder that may not be read.
     except (LowlightError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except torch.OutOfMemoryError:
+        print(
+            "error: the GPU's memory is full: take a smaller --batch-size, or --device cpu",
+            file=sys.stderr,
+        )
         return 1
     except Stopped as stopped:
         if PartialState().is_main_process:

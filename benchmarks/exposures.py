@@ -49,7 +49,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.bright_photos import free_photos
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.evaluation import psnr, psnr_gt_mean
-from lowlight_hub.look import Look
+from lowlight_hub.look import RANGES, Look
 from lowlight_hub.photos import photos_below, to_picture
 from lowlight_hub.tables import markdown_table, put_table, read_table
 
@@ -206,7 +206,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.3])
     parser.add_argument("--photos", type=_folder, metavar="FOLDER", help="bright ones, measured on")
-    parser.add_argument("--shadows", type=float, nargs="+", default=[0.0], help="from 0 to 3 stops")
+    parser.add_argument(
+        "--shadows", type=float, nargs="+", default=[0.0], help=f"{RANGES['shadows']} stops"
+    )
     parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")

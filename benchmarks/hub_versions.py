@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = ("1.16.0", "2.4.0")
-MODULES = ("hub_data", "publishing", "remote", "shelf", "spaces", "weights")
+MODULES = ("hub_data", "own_verbs", "publishing", "remote", "shelf", "spaces", "weights")
 TESTS = [f"tests/test_{module}.py" for module in MODULES]
 
 

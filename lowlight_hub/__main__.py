@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import torch
+
 from lowlight_hub import __version__
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.averaging import average
@@ -232,6 +234,9 @@ def main(argv: list[str] | None = None) -> int:
     # The system's own are of names that were given: too long, or in a folder that may not be read.
     except (LowlightError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except torch.OutOfMemoryError:
+        print("error: the GPU's memory is full: take --device cpu", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

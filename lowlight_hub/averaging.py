@@ -9,7 +9,7 @@ import torch
 
 from lowlight_hub.attempts import get_attempt
 from lowlight_hub.cards import model_card
-from lowlight_hub.durable import replace_file, replace_text
+from lowlight_hub.durable import make_writable, replace_file, replace_text
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import LEAK_FREE, is_of
 from lowlight_hub.folders import (
@@ -82,6 +82,7 @@ def average(folders: Sequence[Path], out: Path) -> None:
             )
         ),
     }
+    make_writable(out)
     samples = samples_of_free_photos(mean, from_bright=attempt.reads_bright)
     card = model_card(attempt, config, repository=as_asked_for(out))
     try:

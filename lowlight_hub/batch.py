@@ -12,6 +12,7 @@ from tqdm import tqdm
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.durable import expanded, file_id, is_folder
 from lowlight_hub.errors import LowlightError, reason_of
+from lowlight_hub.finding import LEAK_FREE_SUFFIX
 from lowlight_hub.look import ANY_LOOK, Look
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
 from lowlight_hub.restoring import enhance_file
@@ -51,11 +52,12 @@ def find_photos(
     """The photos among files and in folders, subfolders included, each once.
 
     Then what was left out, since it has the name of a result of the model `label` or of an attempt,
-    in any setting, and lies where these go, see plan: it is only taken when it is named itself.
-    And complaints.
+    in any setting and revision, and lies where these go, see plan: it is only taken when it is
+    named itself. And complaints.
     """
     models = "|".join(map(re.escape, {label, *ATTEMPTS}))
-    result = re.compile(rf".*_(.+-)?({models}){ANY_LOOK}(-\d+)?", re.DOTALL)
+    variant = rf"({LEAK_FREE_SUFFIX})?(@.+)?"
+    result = re.compile(rf".*_(.+-)?({models}){variant}{ANY_LOOK}(-\d+)?", re.DOTALL)
     results = Path(os.path.realpath(out))
     photos: dict[str, Found] = {}
     left_out, complaints = [], []
@@ -88,8 +90,8 @@ def plan(
     """
     jobs, taken = [], set()
     for photo, label in zip(photos, labels, strict=True):
-        own = photo.path.suffix.lower()
-        extension = suffix or (own if own in SAVED_SUFFIXES else ".png")
+        own = photo.path.suffix
+        extension = suffix or (own if own.lower() in SAVED_SUFFIXES else ".png")
         number = 1
         while True:
             name = f"{photo.path.stem}_{label}{f'-{number}' if number > 1 else ''}{extension}"

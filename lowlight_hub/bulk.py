@@ -28,7 +28,7 @@ from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
 from lowlight_hub.errors import LowlightError, print_every_name, reason_of
 from lowlight_hub.hub import load_model
-from lowlight_hub.look import Detail, Look
+from lowlight_hub.look import RANGES, Detail, Look
 from lowlight_hub.options import add_restoring_options, place
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
@@ -313,19 +313,22 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     add_restoring_options(parser)
-    parser.add_argument(
-        "--brightness",
-        type=float,
-        default=0.0,
-        help="in stops, from -2 to 2; the results are named after it",
-    )
-    parser.add_argument(
-        "--shadows",
-        type=float,
-        default=0.0,
-        help="in stops, from 0 to 3; the results are named after it",
-    )
+    for name in ("brightness", "shadows"):
+        parser.add_argument(
+            f"--{name}",
+            type=float,
+            action="append",
+            metavar="STOPS",
+            help=f"in stops, {RANGES[name]} (default: 0); the results are named after it",
+        )
     arguments = parser.parse_args(argv)
+    for name in ("brightness", "shadows"):
+        stops = getattr(arguments, name) or [0.0]
+        if len(stops) > 1:
+            parser.error(
+                f"--{name} is given {len(stops)} times: here a run makes one result of each"
+            )
+        setattr(arguments, name, *stops)
     try:
         report = enhance_in_bulk(**vars(arguments))
     except LowlightError as error:

@@ -12,7 +12,7 @@ from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import is_folder, make_writable
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
-from lowlight_hub.look import Look
+from lowlight_hub.look import RANGES, Look
 from lowlight_hub.options import add_restoring_options, path
 from lowlight_hub.photos import SUFFIXES, check_saved_suffix
 
@@ -34,8 +34,8 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         type=float,
         action="append",
         metavar="STOPS",
-        help="light beyond the model's answer, from -2 to 2 stops (default: 0); given several "
-        "times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
+        help=f"light beyond the model's answer, {RANGES['brightness']} stops (default: 0); given "
+        "several times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
     )
     enhance.add_argument(
         "--shadows",
@@ -43,8 +43,8 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         action="append",
         metavar="STOPS",
         help="light for what is still dark in the answer alone, such as people before a bright "
-        "sky, from 0 to 3 stops (default: 0); given several times, it makes several results, of "
-        "each brightness",
+        f"sky, {RANGES['shadows']} stops (default: 0); given several times, it makes several "
+        "results, of each brightness",
     )
     enhance.add_argument(
         "--format",

@@ -108,7 +108,7 @@ def evaluate(data: Path, models: Mapping[str, nn.Module]) -> list[Row]:
     for row in rows:
         # Of a model that `train.py --leak-free` made.
         config = getattr(models.get(row["model"]), "config", {})
-        if is_of(config.get("data", ""), LEAK_FREE):
+        if is_of(str(config.get("data")), LEAK_FREE):
             row["protocol"] = LEAK_FREE_PROTOCOL
     return rows
 

@@ -1,6 +1,7 @@
 """load_model: a trained model by the name of an attempt, a folder, or a repository of the Hub."""
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,8 @@ from lowlight_hub.networks import LowlightModel
 from lowlight_hub.remote import namespace, pull, repository_of
 
 Source = Literal["bundled", "hub"]
+# USER/NAME[@REVISION]; a revision may have slashes, too.
+_REPOSITORY = re.compile(r"([^/@]+/[^/@]+)(?:@(.*))?", re.DOTALL)
 
 
 def load_model(
@@ -27,25 +30,25 @@ def load_model(
     """A trained model, in eval mode, on the CPU, in float32.
 
     `name` is an attempt (see list_models), whose weights come with the package; a repository of the
-    Hub, "user/lowlight-vae", at `revision` (a branch, tag or commit; None is its main branch), which
-    may as well follow its name, "user/lowlight-vae@v1.0"; or a folder written by train.py. With `source="hub"` an attempt's name means the repository of
-    LOWLIGHT_HUB_NAMESPACE. `token` is for private repositories; None takes that of `hf auth login`.
+    Hub, "user/lowlight-vae", at `revision` (a branch, tag or commit; None is its main branch),
+    which may follow its name instead, "user/lowlight-vae@v1.0"; or a folder written by train.py.
+    With `source="hub"` an attempt's name means the repository of LOWLIGHT_HUB_NAMESPACE. `token` is
+    for private repositories; None takes that of `hf auth login`.
     `cache_dir`, `force_download` and `local_files_only` are those of hf_hub_download.
     The module takes and gives B 3 H W, float, RGB in 0..1; its `config` says how it was trained,
     its `revision` which commit of the Hub it is.
     Raises LowlightError for an unknown name and for weights that are missing, damaged, of another
     network, or not within the limits; for a Hub that cannot be reached where nothing is cached.
     """
-    repository = _repository(name, source)
-    if repository is not None:
-        repository, at, of_name = repository.partition("@")
-        if at and revision is not None:
+    meant = _on_the_hub(name, source)
+    if meant is not None:
+        repository, of_name = meant
+        if of_name is not None and revision is not None:
             raise LowlightError(f"{name} names a revision: leave out revision={revision!r}")
-        revision = of_name if at else revision
         try:
             folder = pull(
                 repository,
-                revision=revision,
+                revision=revision if of_name is None else of_name,
                 token=token,
                 cache_dir=cache_dir,
                 force_download=force_download,
@@ -67,16 +70,16 @@ def load_model(
     return load_bundled(name)
 
 
-def _repository(name: str | Path, source: Source | None) -> str | None:
-    """The repository of the Hub that is meant; None where it is a bundled model or a folder."""
+def _on_the_hub(name: str | Path, source: Source | None) -> tuple[str, str | None] | None:
+    """The repository that is meant and its revision; None for a bundled model or a folder."""
     if source not in (None, "bundled", "hub"):
         raise LowlightError(f"source is {source!r}, and must be 'bundled' or 'hub'")
     if source == "hub" and name in ATTEMPTS:
-        return repository_of(namespace(), str(name))
-    is_repository = not _is_path(name) and _slashes_in(str(name)) == 1
-    if source == "hub" and not is_repository:
+        return repository_of(namespace(), str(name)), None
+    named = None if _is_path(name) else _REPOSITORY.fullmatch(str(name))
+    if source == "hub" and not named:
         raise LowlightError(f"{name} is not a repository of the Hub: expected USER/NAME[@REVISION]")
-    return str(name) if is_repository and source != "bundled" else None
+    return (named[1], named[2]) if named and source != "bundled" else None
 
 
 def _is_path(name: object) -> bool:
@@ -85,13 +88,9 @@ def _is_path(name: object) -> bool:
         return True
     if not isinstance(name, str) or name in ATTEMPTS:
         return False
-    is_written_so = name.startswith((".", "/", "~")) or _slashes_in(name) > 1
+    is_none_else = "/" in name and not _REPOSITORY.fullmatch(name)
+    is_written_so = name.startswith((".", "/", "~")) or is_none_else
     # A folder that is not trained yet is no repository either.
     is_there = is_folder(name) and "/" in name
     # Path's own raises for long names.
     return is_written_so or is_there or os.path.isfile(Path(name) / CONFIG_FILE)  # noqa: PTH113
-
-
-def _slashes_in(name: str) -> int:
-    """Those of a repository's name; its revision may have some, too."""
-    return name.partition("@")[0].count("/")

@@ -12,21 +12,24 @@ DETAILS: tuple[Detail, ...] = get_args(Detail)
 
 
 class Range(NamedTuple):
-    """What a setting can be, and what it is a number of."""
+    """What a setting can be."""
 
     least: float
     most: float
-    unit: str = ""
+    kind: str = "a number"
 
     def nearest(self, value: float) -> float:
         """That value, or the end of the range that it is beyond."""
         return min(self.most, max(self.least, value))
 
+    def __str__(self) -> str:
+        return f"from {self.least:g} to {self.most:g}"
+
 
 RANGES = {
     "strength": Range(0.0, 1.0),
-    "brightness": Range(-2.0, 2.0, " of stops"),
-    "shadows": Range(0.0, 3.0, " of stops"),
+    "brightness": Range(-2.0, 2.0, "a number of stops"),
+    "shadows": Range(0.0, 3.0, "a number of stops"),
 }
 
 
@@ -47,12 +50,10 @@ class Look:
             raise LowlightError(
                 f"detail is {self.detail!r}, and must be one of {', '.join(DETAILS)}"
             )
-        for name, (least, most, unit) in RANGES.items():
+        for name, reach in RANGES.items():
             value = getattr(self, name)
-            if not _is_number(value) or not least <= value <= most:
-                raise LowlightError(
-                    f"{name} is {value!r}, and must be a number{unit} from {least:g} to {most:g}"
-                )
+            if not _is_number(value) or not reach.least <= value <= reach.most:
+                raise LowlightError(f"{name} is {value!r}, and must be {reach.kind} {reach}")
             object.__setattr__(self, name, float(value))  # of whatever kind of numbers
 
     @property

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.look import DETAILS
+from lowlight_hub.look import DETAILS, RANGES
 
 
 def place(text: str) -> str:
@@ -82,7 +82,8 @@ def add_restoring_options(parser: argparse.ArgumentParser) -> None:
         "--strength",
         type=float,
         default=1.0,
-        help="from 0, the photo as it was, to 1, the model's answer (default: %(default)s)",
+        help=f"{RANGES['strength']}: 0 is the photo as it was, 1 the model's answer "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--keep-metadata",

@@ -14,7 +14,14 @@ from lowlight_hub.errors import LowlightError
 from lowlight_hub.look import Detail, Look
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, resize
-from lowlight_hub.photos import Photo, open_photo, photo_of, save_photo, to_picture
+from lowlight_hub.photos import (
+    Photo,
+    check_saved_suffix,
+    open_photo,
+    photo_of,
+    save_photo,
+    to_picture,
+)
 from lowlight_hub.photos.photo import over_its_mean
 from lowlight_hub.transfer import (
     NOISE_BLOCKS,
@@ -111,6 +118,7 @@ def enhance_file(
             raise LowlightError(f"expected a path, not a {_kind(path)}")
     if file_id(source) and file_id(source) == file_id(target):
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
+    check_saved_suffix(Path(target))  # not found out after half a minute of work
     opened = open_photo(source, str(source))
     save_photo(restore(model, opened, look), Path(target), keep_metadata=keep_metadata)
 

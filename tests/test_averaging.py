@@ -94,11 +94,13 @@ def test_three_trainings_count_alike(trainings, tmp_path):
 def test_what_has_no_mean_is_said_in_one_line(trainings, tmp_path, capsys):
     one, other = trainings
     before = fingerprint(other)
+    (tmp_path / "file").touch()
     for folders, out, said in (
         ([one], "mean", "the mean is of two trainings or more"),
         ([one, bundled("attempt-1")], "mean", "these trainings differ in their attempt"),
         ([one, other], "other", "already holds a model.safetensors: name another folder"),
         ([one, tmp_path / "none"], "mean", "holds no config.json"),
+        ([one, other], "file", f"cannot make {tmp_path / 'file'}"),
     ):
         assert average(*folders, "--out", tmp_path / out) == 1
         told = capsys.readouterr().err

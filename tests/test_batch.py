@@ -11,7 +11,7 @@ from nights import names, run
 from PIL import Image
 
 from lowlight_hub.__main__ import main
-from lowlight_hub.batch import Found, label_of, plan
+from lowlight_hub.batch import Found, find_photos, label_of, plan
 from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo
 
@@ -63,6 +63,22 @@ def test_results_of_an_own_training_are_not_taken_for_photos(night, tmp_path, ca
     assert len([name for name in names(night) if "_runs-listing" in name]) == 4
     assert len([name for name in names(night) if "_listing" in name]) == 4
     assert "wrote 0 of 4 photos" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("label", ["attempt-7", "user-lowlight-vae@v1.1"])
+def test_results_of_every_revision_are_not_taken_for_photos(night, label):
+    photos, _, _ = find_photos([night], night, label)
+    results = ["user-lowlight-vae@v1.0", "user-lowlight-vae@v1_0_raw", "runs-vae-leak-free_+1EV-2"]
+    for result in results:
+        save_photo(Image.new("RGB", (2, 2)), night / f"a_{result}.png")
+    found, left_out, _ = find_photos([night], night, label)
+    assert found == photos
+    assert sorted(it.name for it in left_out) == sorted(f"a_{it}.png" for it in results)
+
+
+def test_results_keep_their_suffix_as_it_is_written(night):
+    jobs = plan([Found(night / "a.JPG"), Found(night / "a.jpg")], night, ["vae", "vae"])
+    assert [it.target.name for it in jobs] == ["a_vae.JPG", "a_vae-2.jpg"]
 
 
 def test_what_is_hidden_is_left_alone(night, tmp_path, capsys):

@@ -210,6 +210,12 @@ def test_what_cannot_work_is_said_before_it_starts(
     assert (tmp_path / "case" / FAILURES_FILE).read_text() == "of the last run"
 
 
+def test_one_run_makes_one_result_of_a_photo(capsys):
+    with pytest.raises(SystemExit):
+        main(["photos", "out", "--shadows", "1", "--shadows", "2"])
+    assert "--shadows is given 2 times" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9"])
 def test_a_cluster_that_does_not_answer_is_told_at_once(
     few, tmp_path, monkeypatch, capsys, address

@@ -108,6 +108,12 @@ def test_a_photo_is_not_replaced_by_its_result_under_any_of_its_names(dark_file,
     assert dark_file.read_bytes() == (tmp_path / "DARK.png").read_bytes() == before
 
 
+def test_a_target_that_cannot_be_is_said_before_the_photo_is_read(tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no photo")
+    with pytest.raises(LowlightError, match=r"out\.tif: name it \.png"):
+        enhance_file(AsItIs(), tmp_path / "broken.png", tmp_path / "out.tif")
+
+
 def test_what_is_no_model_no_photo_or_no_path_is_said(tmp_path, dark_file):
     model = load_model("listing")
     for wrong in (

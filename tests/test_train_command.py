@@ -11,6 +11,7 @@ from PIL import Image
 
 import train as command
 from lowlight_hub import list_models, load_model
+from lowlight_hub.__main__ import main as lowlight_hub
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, bundled, read_config
 from lowlight_hub.photos import save_photo, to_picture
@@ -147,6 +148,20 @@ def test_command_says_what_is_wrong(tmp_path, capsys, monkeypatch, arguments, me
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_full_gpu_is_told_in_one_line(capsys, monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 20.00 GiB")
+
+    monkeypatch.setattr(command, "_train", full)
+    assert command.main(["listing"]) == 1
+    told = "error: the GPU's memory is full: take a smaller --batch-size, or --device cpu"
+    assert capsys.readouterr().err.splitlines()[-1] == told
+    monkeypatch.setattr("lowlight_hub.__main__.evaluate_in_full", full)
+    monkeypatch.setattr("lowlight_hub.__main__.find_pairs", lambda *_: [])
+    assert lowlight_hub(["evaluate", "--data", ".", "--models", "listing"]) == 1
+    assert capsys.readouterr().err == "error: the GPU's memory is full: take --device cpu\n"
+
+
 def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(command, "_pairs", lambda *_: pytest.fail("photos were read"))
     begun = tmp_path / "begun" / "attempt-4b"
@@ -195,7 +210,6 @@ def test_a_tracker_that_is_not_installed_is_named(capsys, monkeypatch):
 
 
 def test_a_toy_row_is_trained_saved_loaded_and_shown(toy, tmp_path, dark_file, monkeypatch):
-    from lowlight_hub.__main__ import main as lowlight_hub
     from lowlight_hub.demo import comparison, figures, service
     from lowlight_hub.photos import open_photo
     from lowlight_hub.shelf import Shelf
