@@ -52,6 +52,8 @@ class Attempt:
     """The loss in words, as the tables print it."""
     story: str
     """What the article did and made of it, and what it left open."""
+    in_article: bool = True
+    """Whether the article has it: its card says so."""
     epochs: int
     """Passes over the training pairs."""
     epochs_source: Literal["article", "ours"] = "ours"
@@ -73,9 +75,9 @@ class Attempt:
         return self.learns != "dark → bright"
 
     @property
-    def is_ours(self) -> bool:
-        """Whether it is not of the article: it learns from whole photos, and its own answer is in
-        full size with all edges, so that nothing is to be carried."""
+    def answers_in_full(self) -> bool:
+        """Whether it learns from whole photos, and its own answer is in full size with all edges,
+        so that nothing is to be carried."""
         return self.views is whole_view
 
 
@@ -223,6 +225,7 @@ _TABLE = (
         story="Where the article ends, this goes on: light and colours are found on a thumbnail of "
         "the whole photo, and a light second stage at full size takes the noise away and gives the "
         "edges back.",
+        in_article=False,
         epochs=600,
         lr=1.5e-3,
         recipe=Recipe(

@@ -86,7 +86,9 @@ def enhance_in_bulk(
     try:
         import ray.data
     except ImportError:
-        raise LowlightError('Ray is not installed: pip install "lowlight-hub[ray]"') from None
+        raise LowlightError(
+            'Ray is not installed: pip install ".[ray]" where this project lies'
+        ) from None
     look = Look(detail, strength, brightness, shadows)
     if workers is not None and workers < 1:
         raise LowlightError(f"workers is {workers}, and must be 1 or more")
@@ -313,13 +315,16 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     add_restoring_options(parser)
-    for name in ("brightness", "shadows"):
+    for name, told in (
+        ("brightness", "light beyond the model's answer"),
+        ("shadows", "light only for what is still dark in that answer"),
+    ):
         parser.add_argument(
             f"--{name}",
             type=float,
             action="append",
             metavar="STOPS",
-            help=f"in stops, {RANGES[name]} (default: 0); the results are named after it",
+            help=f"{told}, {RANGES[name]} stops (default: 0); the results are named after it",
         )
     arguments = parser.parse_args(argv)
     for name in ("brightness", "shadows"):

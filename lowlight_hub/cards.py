@@ -56,7 +56,7 @@ def model_card(
         model_name=attempt.title,
         eval_results=_eval_results(attempt, rows),
     )
-    origin = "Not in" if attempt.is_ours else "From"
+    origin = "From" if attempt.in_article else "Not in"
     parts = [
         f"---\n{header.to_yaml()}\n---",
         f"# {attempt.title} (`{attempt.name}`)",
@@ -64,8 +64,9 @@ def model_card(
         "```python\nimport torch\nfrom lowlight_hub import enhance, load_model\n\n"
         f'model = load_model("{repository or attempt.name}")\n'
         'picture = enhance(model, "dark.jpg")  # in full size\n'
+        "photos = torch.rand(1, 3, 400, 600)  # B 3 H W, RGB in 0..1\n"
         "with torch.inference_mode():\n"
-        "    restored = model(photos)  # B 3 H W, RGB in 0..1\n```",
+        "    restored = model(photos)  # to the same\n```",
         _training(attempt, config),
         _figures(attempt, rows, leak_free),
         _samples(attempt) if samples else "",
@@ -80,7 +81,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
     ended = command_of_mean = ""
     framing = [
         "whole, at 600×400"
-        if attempt.is_ours
+        if attempt.answers_in_full
         else f"at 200×200: {config['whole_share']:.0%} whole photos, the rest top-left crops"
     ]
     if config.get("init_from"):
@@ -92,7 +93,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
     if config.get("averaged_with"):
         command_of_mean = ", then `lowlight-hub average`"
         framing.append(
-            "these weights are the mean of this training's and of others: "
+            "these weights are the mean of this training's and of "
             + ", ".join(map(str, config["averaged_with"]))
             + "".join(
                 f"; some of them learnt from {it}" for it in config.get("averaged_data") or []
@@ -143,7 +144,7 @@ def _samples(attempt: Attempt) -> str:
     rows = ["dark", "what `enhance` makes of the dark photo", "the original"]
     if attempt.reads_bright:
         rows.insert(1, "its answer to the original")
-    if not attempt.is_ours:
+    if not attempt.answers_in_full:
         rows.insert(1, "the network's answer")
     return (
         f"![free photos, dark, restored and bright]({SAMPLES_FILE})\n\n"
@@ -153,7 +154,7 @@ def _samples(attempt: Attempt) -> str:
 
 def _limits(attempt: Attempt, sources: Sequence[str]) -> str:
     """What it cannot do, and what is known of the photos that it was trained on."""
-    if attempt.is_ours:
+    if attempt.answers_in_full:
         limits = (
             "It finds light and colours on a thumbnail of the photo; what is too small to be seen "
             "there is lit like its surroundings. How bright the scene was it guesses, too bright "

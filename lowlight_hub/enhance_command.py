@@ -26,7 +26,7 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         type=path,
         required=True,
         metavar="OUT",
-        help="a folder, where STEM_MODEL.EXT are written, or of one photo a file, such as out.png",
+        help="a folder, for files called STEM_MODEL.EXT, or for one photo a file, such as out.png",
     )
     add_restoring_options(enhance)
     enhance.add_argument(
@@ -42,7 +42,7 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         type=float,
         action="append",
         metavar="STOPS",
-        help="light for what is still dark in the answer alone, such as people before a bright "
+        help="light only for what is still dark in that answer, such as people before a bright "
         f"sky, {RANGES['shadows']} stops (default: 0); given several times, it makes several "
         "results, of each brightness",
     )

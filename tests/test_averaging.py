@@ -41,7 +41,7 @@ def test_the_mean_of_two_trainings_is_a_model_that_says_what_it_is(trainings, tm
     assert config["averaged_with"] == [f"weights of SHA-256 {fingerprint(trainings[1])}"]
     card = (tmp_path / "mean" / "README.md").read_text(encoding="utf-8")
     assert fingerprint(trainings[1]) in card
-    assert "are the mean of this training's and of others" in card
+    assert "are the mean of this training's and of weights of SHA-256" in card
 
 
 def of_data(folder: Path, data: str) -> Path:

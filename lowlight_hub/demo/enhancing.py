@@ -357,7 +357,7 @@ def detail_shown(name: str) -> bool | Literal["hidden"]:
 
 
 def _has_details(name: str) -> bool:
-    return name not in ATTEMPTS or not ATTEMPTS[name].is_ours
+    return name not in ATTEMPTS or not ATTEMPTS[name].answers_in_full
 
 
 def about_and_detail(name: str) -> tuple:

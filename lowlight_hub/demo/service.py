@@ -222,7 +222,7 @@ def runs_of_file(path: Path, settings: Settings, step: Step | None = None) -> It
     with a_turn(step):
         photo = open_photo(path, path.name)
     pixels = photo.size[0] * photo.size[1]
-    takes_seconds = ATTEMPTS[settings.model].is_ours and pixels > QUICK_PIXELS
+    takes_seconds = ATTEMPTS[settings.model].answers_in_full and pixels > QUICK_PIXELS
     # A small photo has no alpha, and on ZeroGPU each call waits for a GPU.
     if takes_seconds and photo.alpha is None and not IS_ZERO_GPU:
         quick = run(_small(photo, PREVIEW_PX), settings, step)
