@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ os.environ["HF_HUB_DISABLE_XET"] = os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = 
 
 from huggingface_hub import constants  # noqa: E402
 
-from lowlight_hub import attempts, folders, pictures  # noqa: E402
+from lowlight_hub import attempts, folders, outcome, pictures  # noqa: E402
 from lowlight_hub.bright_photos import SHOWN_EXPOSURE, simulated_pairs  # noqa: E402
 from lowlight_hub.data import Pairs  # noqa: E402
 from lowlight_hub.demo import comparing, comparison  # noqa: E402
@@ -44,12 +45,21 @@ def python_path(folder: Path) -> str:
     return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
 
 
+WRITE_CURVE = outcome.write_curve
+
+
 @pytest.fixture(scope="session", autouse=True)
-def narrow_sample_sheets():
-    """Sheets show one of the free photos: every training draws one, and six take a second."""
+def quick_trainings():
+    """What every training does beside learning: six photos on a sheet and a plot take a second.
+
+    So sheets show one photo, and the curve is drawn where a test puts WRITE_CURVE back. Pairs of
+    the free photos, always the same ones, are made once.
+    """
     one = simulated_pairs([SHOWN_EXPOSURE]).at([0])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "simulated_pairs", lambda exposures: one)
+        patch.setattr(outcome, "write_curve", lambda *_: None)
+        patch.setattr("train.simulated_pairs", cache(simulated_pairs))
         yield
 
 

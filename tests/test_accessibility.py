@@ -12,6 +12,10 @@ GRADIOS_OWN = {"image-redundant-alt", "nested-interactive"}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
+def test_nothing_is_left_unsaid_in_a_language():
+    assert TEXTS["es"].keys() == TEXTS["en"].keys()
+
+
 def test_the_page_speaks_spanish(browser, page_url, dark_file):
     with opened(browser, page_url, locale="es-AR") as page:
         page.get_by_role("tab", name="Comparar").wait_for()

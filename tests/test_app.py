@@ -161,9 +161,9 @@ def test_another_light_is_a_click_on_how_it_looks(request, dark_file, size, sett
     assert choices.count() == len(service.CHOICES[setting])
 
 
-def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, dark_file, gate):
-    examples = page.locator("#examples button.gallery-item")
-    choices = page.locator("#choices button")
+def test_other_brightness_is_that_of_the_photo_that_is_there(desktop, monkeypatch, dark_file, gate):
+    examples = desktop.locator("#examples button.gallery-item")
+    choices = desktop.locator("#choices button")
     examples.first.click()
     choices.first.wait_for()
     made = service.choices_of
@@ -172,25 +172,25 @@ def test_other_brightness_is_that_of_the_photo_that_is_there(page, monkeypatch, 
     choices.first.wait_for(state="detached")
     gate.set()
     choices.first.wait_for()
-    give(page, dark_file)  # there are two photos now
-    page.locator("#slider .strip button").nth(1).wait_for()
+    give(desktop, dark_file)  # there are two photos now
+    desktop.locator("#slider .strip button").nth(1).wait_for()
     choices.first.wait_for(state="detached")
     assert choices.count() == 0
 
 
-def test_an_example_can_be_clicked_and_none_is_loaded_before(page):
-    page.wait_for_function(
+def test_an_example_can_be_clicked_and_none_is_loaded_before(desktop):
+    desktop.wait_for_function(
         """() => [...document.querySelectorAll("#examples img")].every(
           it => it.complete && performance.getEntriesByName(it.src).length
         )"""
     )
     weight = """it => performance.getEntriesByName(it.src)[0].encodedBodySize"""
-    shown = page.locator("#examples button.gallery-item img").all()
+    shown = desktop.locator("#examples button.gallery-item img").all()
     weights = [picture.evaluate(weight) for picture in shown]
     assert all(weights) and sum(weights) < 100_000
-    page.locator("#examples button.gallery-item").first.click()
-    slider_of(page)
-    assert page.locator("#slider .small-print").first.inner_text().count("512×512")
+    desktop.locator("#examples button.gallery-item").first.click()
+    slider_of(desktop)
+    assert desktop.locator("#slider .small-print").first.inner_text().count("512×512")
 
 
 def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
@@ -205,7 +205,7 @@ def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_pat
     (tmp_path / "notes.txt").write_text("no photo")
     give(desktop, tmp_path / "notes.txt")
     desktop.get_by_text("Invalid file type: notes.txt").wait_for()
-    desktop.locator("#photos button[aria-dropeffect]").click(trial=True, timeout=5000)
+    desktop.locator("#photos button[aria-dropeffect]").click(trial=True)
     give(desktop, dark_file)
     slider_of(desktop)
 

@@ -87,7 +87,11 @@ def few(tmp_path, photo):
     return folder
 
 
-def test_the_command_says_what_failed(cluster, few, capsys):
+def test_the_command_says_what_failed(few, monkeypatch, capsys):
+    # A worker in this process.
+    monkeypatch.setattr(
+        bulk, "_rows", lambda ray, jobs, workers, worker: map(bulk._Worker(**worker), jobs)
+    )
     out = few / ".." / "out %20"
     options = ["--model", str(bundled("listing")), "--workers", "1"]
     out.mkdir()
@@ -118,9 +122,7 @@ def test_the_command_says_what_failed(cluster, few, capsys):
         assert after.getexif()[Base.Make] == "Maker"
 
 
-def test_ctrl_c_says_how_to_go_on_and_keeps_the_failures(
-    cluster, few, tmp_path, monkeypatch, capsys
-):
+def test_ctrl_c_says_how_to_go_on_and_keeps_the_failures(few, tmp_path, monkeypatch, capsys):
     def rows(*_):
         yield {"photo": "broken.jpg", "failure": "broken.jpg cannot be read as a photo"}
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ import torch
 from conftest import python_path
 from nights import names, run
 from PIL import Image
+from PIL.ExifTags import Base
 
 import lowlight_hub
 from lowlight_hub.__main__ import main
@@ -116,6 +117,13 @@ def test_nothing_is_overwritten_unasked(night, tmp_path, capsys):
 def test_settings_reach_the_photos(night, tmp_path):
     run(night / "a.png", "--out", tmp_path / "none", "--strength", "0")
     assert Image.open(tmp_path / "none" / "a_listing_strength0.png").getpixel((5, 5)) == (20, 10, 5)
+    exif = Image.Exif()
+    exif[Base.Make] = "Maker"
+    Image.new("RGB", (40, 30), (20, 10, 5)).save(night / "taken.jpg", exif=exif)
+    for options, kept in ([], None), (["--keep-metadata", "--overwrite"], "Maker"):
+        run(night / "taken.jpg", "--out", tmp_path / "taken", *options)
+        with Image.open(tmp_path / "taken" / "taken_listing.jpg") as restored:
+            assert restored.getexif().get(Base.Make) == kept
     settings = ["--detail", "raw", "--brightness", "1", "--strength", "0.8", "--shadows=2"]
     for _ in range(2):  # the second time, the first result in the folder is no photo to restore
         run(night, "--out", night, *settings, "--overwrite")

@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 from browsing import wait_until
+from conftest import FEW
 from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 
-from lowlight_hub import ATTEMPTS
 from lowlight_hub.demo import page, scratch
 
 
@@ -39,10 +39,10 @@ def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
     assert [str(it) for it in Path(get_upload_folder()).rglob(f"{name}_*")] == [file["path"]]
 
 
-def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):
+def test_uploads_and_results_are_deleted(few, monkeypatch, tmp_path, dark_file):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
     monkeypatch.setattr(page, "SWEEP_S", 1)
-    monkeypatch.setattr(page, "KEEP_S", 15)  # all results are written within it
+    monkeypatch.setattr(page, "KEEP_S", 5)  # all results are written within it
 
     def kept():
         return {it for it in (tmp_path / "kept").rglob("*") if it.is_file()}
@@ -55,7 +55,7 @@ def test_uploads_and_results_are_deleted(monkeypatch, tmp_path, dark_file):
         examples = kept()
         client = Client(url, verbose=False, download_files=False)
         client.predict(handle_file(dark_file), api_name="/compare")
-        assert len(kept() - examples) > len(ATTEMPTS)
+        assert len(kept() - examples) > len(FEW)
         wait_until(lambda: kept() == examples)
     finally:
         demo.close()

@@ -77,14 +77,13 @@ def test_a_training_killed_three_times_ends_as_one_that_never_was(tmp_path):
     assert not list(folder.glob(PARTIAL_FILES))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_training_saves_and_says_how_to_go_on(tmp_path, number):
+def test_a_stopped_training_saves_and_says_how_to_go_on(tmp_path):
     process = start(ROOT / "train.py", *SMALL, "--epochs", "100000", "--out", tmp_path)
     folder = tmp_path / "listing"
     deadline = time.monotonic() + 300
     while not checkpoints(folder) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)  # of SIGTERM see below
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     *_, last = errors.strip().splitlines()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from conftest import WRITE_CURVE
 
 from lowlight_hub import LowlightError, load_model, outcome, training
 from lowlight_hub.attempts import get_attempt, precision_on_cpu
@@ -15,7 +16,7 @@ from lowlight_hub.folders import (
     check_card_config,
     read_config,
 )
-from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, kept_epoch, last_gain
+from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, is_finished, kept_epoch, last_gain
 from lowlight_hub.recipes import Recipe
 from lowlight_hub.training import train
 
@@ -38,7 +39,8 @@ def judged_as(monkeypatch, losses):
     monkeypatch.setattr(training, "validation_losses", lambda *_: dict.fromkeys(keys, next(found)))
 
 
-def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path):
+def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr(outcome, "write_curve", WRITE_CURVE)
     folder = train(get_attempt("listing"), pairs, SETTINGS, tmp_path / "run")
     history = history_of(folder)
     assert history[-1]["train_loss"] < history[0]["train_loss"]
@@ -97,6 +99,32 @@ def test_resumed_training_is_the_same_training(pairs, tmp_path, monkeypatch, nam
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "2")
     train(attempt, pairs, SETTINGS, parts, resume=True)
+    assert weights_of(parts) == weights_of(whole)
+    assert history_of(parts) == history_of(whole)
+
+
+def test_a_training_that_died_within_an_epoch_goes_on_as_if_it_had_not(
+    pairs, tmp_path, monkeypatch
+):
+    # Two steps in an epoch; an average of the weights, clipping, and a rate that falls to the end.
+    attempt, settings = get_attempt("attempt-7"), replace(SETTINGS, width=8, epochs=2, lr=1e-3)
+    whole = train(attempt, pairs, settings, tmp_path / "whole")
+    parts, step = tmp_path / "parts", training._Run._step
+
+    def until_the_fourth(run):
+        if run.step == 3:
+            raise KeyboardInterrupt
+        step(run)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(training, "CHECKPOINT_S", -1)
+        dying.setattr(training._Run, "_step", until_the_fourth)
+        with pytest.raises(KeyboardInterrupt):
+            train(attempt, pairs, settings, parts)
+    assert checkpoints(parts)[0].name == "checkpoint-00000003.pt"
+    with pytest.raises(LowlightError, match="epochs 2 → 3"):
+        train(attempt, pairs, replace(settings, epochs=3), parts, resume=True)
+    train(attempt, pairs, settings, parts, resume=True)
     assert weights_of(parts) == weights_of(whole)
     assert history_of(parts) == history_of(whole)
 
@@ -294,13 +322,14 @@ def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_
     assert config["status"] == "done: converged"
 
 
-def test_of_few_photos_twenty_epochs_are_not_enough(pairs, tmp_path, monkeypatch):
+def test_of_few_photos_twenty_epochs_are_not_enough():
     # A loss that rises for some steps before it falls.
-    judged_as(monkeypatch, [5.0, *[6.0] * 22, 3.0, *[6.0] * 4])
-    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=28), tmp_path)
-    config = read_config(folder)
-    assert (config["kept_epoch"], config["epochs_finished"]) == (24, 28)
-    assert config["status"] == "cut short: too few steps to tell whether it has converged"
+    row, history = get_attempt("listing"), _history(5.0, *[6.0] * 22, 3.0, *[6.0] * 4)
+    settings = replace(SETTINGS, epochs=28)
+    assert not any(is_finished(row, settings, history[:epochs], 2) for epochs in range(28))
+    assert is_finished(row, settings, history, 2) and kept_epoch(row, history) == 24
+    told = outcome._status(row, history, 2)
+    assert told == "cut short: too few steps to tell whether it has converged"
 
 
 def test_the_rate_reaches_its_height_in_a_short_training_too():

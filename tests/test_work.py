@@ -19,7 +19,7 @@ from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo.last_run import LastRun
 from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
-from lowlight_hub.demo.work import Stopped, Work, end_work
+from lowlight_hub.demo.work import CLOSED_S, Stopped, Work, end_work
 from lowlight_hub.look import Look
 from lowlight_hub.photos import open_photo, save_photo, to_picture
 
@@ -94,14 +94,17 @@ def test_what_waits_for_its_turn_can_be_stopped(monkeypatch, dark_file):
 
 
 def test_what_a_stop_ended_waits_to_be_closed_but_not_for_ever(monkeypatch):
-    monkeypatch.setattr("lowlight_hub.demo.work.CLOSED_S", 0.2)
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.append(clock.pop() + seconds))
     work = Work()
     work.begin(1)
     work.end(1)
     assert not list(work.until_closed(1))
     work.begin(2)
     work.stop(2)
-    assert 1 < len(list(work.until_closed(2))) < 10
+    assert len(list(work.until_closed(2))) > 1
+    assert clock[0] == pytest.approx(CLOSED_S, abs=0.1)
     work.begin(3)
     assert not list(work.until_closed(2))
 
@@ -133,7 +136,7 @@ def test_a_stopped_run_ends_between_two_tiles(monkeypatch, dark_file):
 
 
 def test_on_zerogpu_a_run_is_not_followed(monkeypatch, dark_file):
-    monkeypatch.setattr(service, "spaces", object())
+    monkeypatch.setattr(service, "IS_ZERO_GPU", True)
     steps = []
     service.run_file(dark_file, Settings(model="listing"), lambda *step: steps.append(step))
     assert steps == [(0, 1)]
