@@ -12,7 +12,7 @@ from safetensors.torch import save
 from torch import nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.durable import replace_file, replace_text
+from lowlight_hub.durable import is_folder, replace_file, replace_text
 from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.weights import WEIGHTS_FILE, check_finite, read_weights
@@ -181,6 +181,8 @@ def read_config(folder: Path) -> dict[str, Any]:
             raise LowlightError(f"{folder / CONFIG_FILE} is larger than {MAX_CONFIG_BYTES} bytes")
         config = json.loads(text)
     except FileNotFoundError:
+        if not is_folder(folder):
+            raise LowlightError(f"there is no folder {folder}") from None
         raise LowlightError(f"{folder} holds no {CONFIG_FILE}: has it been trained?") from None
     except (OSError, ValueError, RecursionError) as error:
         raise LowlightError(f"{folder / CONFIG_FILE} is damaged: {error}") from None

@@ -99,7 +99,7 @@ def test_what_has_no_mean_is_said_in_one_line(trainings, tmp_path, capsys):
         ([one], "mean", "the mean is of two trainings or more"),
         ([one, bundled("attempt-1")], "mean", "these trainings differ in their attempt"),
         ([one, other], "other", "already holds a model.safetensors: name another folder"),
-        ([one, tmp_path / "none"], "mean", "holds no config.json"),
+        ([one, tmp_path / "none"], "mean", "there is no folder"),
         ([one, other], "file", f"cannot make {tmp_path / 'file'}"),
     ):
         assert average(*folders, "--out", tmp_path / out) == 1

@@ -191,7 +191,7 @@ def test_an_unknown_model_is_named_before_anything_is_written(night, tmp_path, c
     assert main(["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "gpt"]) == 1
     assert "no attempt is called 'gpt'" in capsys.readouterr().err
     assert main(["enhance", str(night), "--out", str(tmp_path / "out"), "--model", "~no/x"]) == 1
-    assert "holds no config.json" in capsys.readouterr().err
+    assert "there is no folder ~no/x" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

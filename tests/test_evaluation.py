@@ -100,7 +100,7 @@ def test_command_measures_and_writes(lol, tmp_path, capsys):
         (["evaluate", "--data", ".", "--device", "cuda"], "has no CUDA device"),
         (["evaluate", "--data", "x" * 300], "File name too long"),
         (["report", "--results", "none.json"], "there is no none.json"),
-        (["bundle", "none"], "none holds no config.json"),
+        (["bundle", "none"], "there is no folder none"),
     ],
 )
 def test_command_says_what_is_wrong(tmp_path, monkeypatch, capsys, arguments, message):

@@ -65,7 +65,7 @@ def test_private_repositories_need_the_token(hub, monkeypatch):
         (f"{NAME}@v9", {}, "has no revision 'v9'.*nor is there a folder"),
         (f"{NAME}@", {}, "'' is not a revision"),
         (f"{NAME}@v9", {"revision": "v9"}, "names a revision: leave out revision='v9'"),
-        ("runs@2/vae", {}, "runs@2/vae holds no config.json"),
+        ("runs@2/vae", {}, "there is no folder runs@2/vae"),
         ("attempt-1@v9", {}, "no attempt is called 'attempt-1@v9'"),
         (NAME, {"token": "hf_wrong"}, "does not take the token"),
         ("a b/c?d", {}, "is not a name on the Hub"),

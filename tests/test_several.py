@@ -360,7 +360,8 @@ def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
 def test_one_photo_that_was_swept_away_does_not_stop_the_others(tmp_path, dark_file):
     work, (*_, last) = two_in_light(tmp_path, dark_file, {}, gone=dark_file)
     assert [file.name for file in work.results.files] == [f"two_{DEFAULT}_+1EV_shadows1.png"]
-    assert "1 of 2 photos" in last.note and "dark.png does not exist" in last.note
+    assert not last.slider["more"]
+    assert "1 of 2 photos" in last.note and "dark.png was deleted" in last.note
 
 
 def test_light_of_one_photo_that_is_none_is_said(tmp_path, dark_file):

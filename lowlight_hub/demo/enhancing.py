@@ -235,6 +235,7 @@ def _several(
         else:
             results.files.append(made.file)
             pairs.append(made.shown)
+        if pairs:
             more = len(results.files) + len(results.failures) < count
             several = {"strip": pairs, "more": more, "alone": alone}
             slider = {**pairs[0], **several, "words": said}

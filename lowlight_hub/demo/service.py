@@ -263,6 +263,8 @@ def run_job(job: Job, settings: Settings, step: Step | None = None) -> tuple[Run
 
     One photo must never stop the others.
     """
+    if not job.source.is_file():
+        return None, f"{job.source.name} was deleted, as all are within an hour: give it again"
     try:
         done = run_file(job.source, settings, step)
         save(done, job, settings)
