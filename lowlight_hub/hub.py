@@ -88,8 +88,8 @@ def _is_path(name: object) -> bool:
         return True
     if not isinstance(name, str) or name in ATTEMPTS:
         return False
-    is_none_else = "/" in name and not _REPOSITORY.fullmatch(name)
-    is_written_so = name.startswith((".", "/", "~")) or is_none_else
+    is_no_repository = "/" in name and not _REPOSITORY.fullmatch(name)
+    is_written_so = name.startswith((".", "/", "~")) or is_no_repository
     # A folder that is not trained yet is no repository either.
     is_there = is_folder(name) and "/" in name
     # Path's own raises for long names.

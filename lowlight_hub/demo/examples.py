@@ -35,7 +35,7 @@ def thumbnails() -> list[Path]:
 def example_in(file: Path) -> Path | None:
     """The example that a file is a copy of: of its name, and the same to the byte."""
     digests = _digests()
-    if file.name in digests and file.is_file() and _digest(file) == digests[file.name]:
+    if file.name in digests and _digest(file) == digests[file.name]:
         return _folder() / file.name
     return None
 
