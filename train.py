@@ -68,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         help="photos that are as they should be, subfolders too, to be darkened by the simulator "
         "and learned from, beside those of --data or alone",
     )
+    parser.add_argument(
+        "--repeat",
+        type=positive(int),
+        default=Settings.repeat,
+        metavar="TIMES",
+        help="show each pair of --data so many times in an epoch, beside the photos of --bright "
+        "once, where those are many more (default: %(default)s)",
+    )
     parser.add_argument("--epochs", type=positive(int), help="default: the attempt's own")
     parser.add_argument(
         "--batch-size",
@@ -158,6 +166,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
+    if arguments.repeat > 1 and not (arguments.data and arguments.bright):
+        raise LowlightError(
+            "--repeat is of pairs beside bright photos: name both, with --data and --bright, or "
+            "leave --repeat out"
+        )
     device = chosen_device(arguments.device)
     precision = arguments.precision
     if precision == "auto":
@@ -189,6 +202,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
         init_from=arguments.init_from,
         all_pairs=arguments.all_pairs,
         freeze=arguments.freeze,
+        repeat=arguments.repeat,
     )
     check_trainable(attempt, settings)
     return settings

@@ -79,4 +79,5 @@ def simulated_pairs(
         [f"{name}-{exposure}" for exposure, name, _ in darks],
         [name for _, name, _ in darks],
         ((views(dark), views(targets[name])) for _, name, dark in darks),
+        simulated=[True] * len(darks),
     )

@@ -41,6 +41,8 @@ class Pairs:
     dark: Tensor
     bright: Tensor
     rows: tuple[int, ...]
+    simulated: tuple[bool, ...]
+    """Of each, whether the dark photo was made of the bright one."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -70,6 +72,7 @@ class Pairs:
             names=tuple(self.names[index] for index in indices),
             scenes=tuple(self.scenes[index] for index in indices),
             rows=tuple(self.rows[index] for index in indices),
+            simulated=tuple(self.simulated[index] for index in indices),
         )
 
     def photos(self, indices: Sequence[int], views: Sequence[int] | int) -> tuple[Tensor, Tensor]:
@@ -141,9 +144,11 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
                     yield pair
                     bar.update()
 
-    names, scenes = zip(*((pair.name, pair.scene) for pair in pairs), strict=True)
-    loaded = decoded(source, names, scenes, read_all())
-    _check_darker(loaded.at([row for row, pair in enumerate(pairs) if pair.exposure is None]))
+    names, scenes, simulated = zip(
+        *((pair.name, pair.scene, pair.exposure is not None) for pair in pairs), strict=True
+    )
+    loaded = decoded(source, names, scenes, read_all(), simulated=simulated)
+    _check_darker(loaded.at([row for row, made in enumerate(simulated) if not made]))
     return loaded
 
 
@@ -169,6 +174,8 @@ def decoded(
     names: Sequence[str],
     scenes: Sequence[str],
     views: Iterable[tuple[Tensor, Tensor]],
+    *,
+    simulated: Sequence[bool],
 ) -> Pairs:
     """Pairs of so many names, from dark and bright views V 3 H W in 0..1 of each, in this order."""
     stores: tuple[Tensor, ...] = ()
@@ -179,4 +186,5 @@ def decoded(
                 stores += (torch.empty(len(names), *seen.shape, dtype=torch.uint8),)
             stores[side][row] = (seen * 255).round().byte()
     dark, bright = stores
-    return Pairs(source, tuple(names), tuple(scenes), dark, bright, rows=tuple(range(len(names))))
+    rows = tuple(range(len(names)))
+    return Pairs(source, tuple(names), tuple(scenes), dark, bright, rows, tuple(simulated))

@@ -39,6 +39,8 @@ CARD_KEYS: dict[str, Any] = {
     "validation_loss": int | float | None,
     # Not there in the first trainings, which had one.
     "processes": int | None,
+    # Not there in those before pairs could be repeated.
+    "repeat": int | None,
     # Not there in those before a part could be frozen.
     "freeze": str | None,
     # Only there in the mean of several trainings.

@@ -56,6 +56,8 @@ class Settings:
     """Whether no pairs are kept for validation: for the last training, once all was chosen."""
     freeze: str | None = None
     """The part of the network, if any, whose weights stay as they are in `init_from`."""
+    repeat: int = 1
+    """How often an epoch shows each pair that was taken; one made of a bright photo it shows once."""
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """What computes a step in this precision."""
@@ -169,7 +171,7 @@ def write_outcome(
         "attempt": attempt.name,
         "width": settings.width,
         "data": training.source,
-        "training_pairs": len(training),
+        "training_pairs": len(set(training.rows)),
         "validation_pairs": len(validation),
         "validation_scenes": sorted(set(validation.scenes)),
         "epochs_planned": max(attempt.epochs, settings.epochs),

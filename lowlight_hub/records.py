@@ -38,6 +38,7 @@ def training_command(config: dict[str, Any]) -> str:
     parts += ["--all-pairs"] if config.get("all_pairs") else []
     parts += ["--init-from", "FOLDER"] if config.get("init_from") else []
     parts += ["--freeze", config["freeze"]] if config.get("freeze") else []
+    parts += ["--repeat", str(config["repeat"])] if (config.get("repeat") or 1) > 1 else []
     parts += ["--width", str(config["width"])] if config["width"] is not None else []
     if config["whole_share"] != 0.5:
         parts += ["--whole-share", str(config["whole_share"])]

@@ -1,5 +1,6 @@
 """Which state a training starts from, and whether it may."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from lowlight_hub.attempts import Attempt
 from lowlight_hub.checkpoints import checkpoints, read_newest
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import CONFIG_FILE, WEIGHTS_FILE, read_config
+from lowlight_hub.outcome import Settings
 
 
 def starting_state(
@@ -27,7 +29,10 @@ def starting_state(
             raise LowlightError(f"{continued} holds no checkpoint to go on from")
     if not state:
         return None
-    then = {**{key: state[key] for key in ("attempt", "data", "processes")}, **state["settings"]}
+    # A setting that there was not yet, had the value that is its default now.
+    defaults = {it.name: it.default for it in fields(Settings)}
+    kept = {key: state[key] for key in ("attempt", "data", "processes")}
+    then = {**defaults, **kept, **state["settings"]}
     now = {"attempt": name, **now}
     differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)]
     if differing:

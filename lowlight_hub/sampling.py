@@ -36,6 +36,13 @@ def validation_rows(scenes: Sequence[str]) -> list[int]:
     return [row for row, scene in enumerate(scenes) if scene in kept]
 
 
+def repeated(pairs: Pairs, times: int) -> Pairs:
+    """The same pairs, but those whose dark photo is no simulation so many times."""
+    rows = range(len(pairs))
+    taken = [row for row in rows if not pairs.simulated[row]]
+    return pairs.at(taken * times + [row for row in rows if pairs.simulated[row]])
+
+
 def batch_at(
     pairs: Pairs,
     step: int,

@@ -32,7 +32,7 @@ from lowlight_hub.outcome import (
 )
 from lowlight_hub.processes import agreed, check_same_start, share_buffers
 from lowlight_hub.resuming import starting_state, written_epochs
-from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
+from lowlight_hub.sampling import batch_at, repeated, split_by_scene, steps_per_epoch
 from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.validation import validation_losses
 from lowlight_hub.watching import Watcher
@@ -118,6 +118,8 @@ class _Run:
         self.training, self.validation = (
             (pairs, pairs.at([])) if settings.all_pairs else split_by_scene(pairs)
         )
+        if settings.repeat > 1:
+            self.training = repeated(self.training, settings.repeat)
         # All processes take a step together, each with a batch of its own.
         self.batch_size = settings.batch_size * accelerator.num_processes
         self.per_epoch = steps_per_epoch(self.training, self.batch_size)

@@ -104,7 +104,7 @@ def pairs() -> Pairs:
     bright = torch.randint(0, 256, (6, 2, 3, 200, 200), dtype=torch.uint8, generator=generator)
     names = tuple("abcdef")
     scenes = ("s1", "s1", "s2", "s3", "s4", "s5")
-    return Pairs("noise", names, scenes, bright // 8, bright, rows=tuple(range(6)))
+    return Pairs("noise", names, scenes, bright // 8, bright, tuple(range(6)), (False,) * 6)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Pairs are split by scene and dealt in batches as promised."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from lowlight_hub import LowlightError
 from lowlight_hub.data import CROP, WHOLE
-from lowlight_hub.sampling import batch_at, split_by_scene, steps_per_epoch
+from lowlight_hub.sampling import batch_at, repeated, split_by_scene, steps_per_epoch
 
 
 def test_split_keeps_scenes_together_and_does_not_change(pairs):
@@ -47,6 +49,21 @@ def test_whole_share_chooses_the_view(pairs, share, view):
     assert sorted(bright.mean(dim=(1, 2, 3)).tolist()) == pytest.approx(
         sorted(expected.mean(dim=(1, 2, 3)).tolist())
     )
+
+
+def test_an_epoch_deals_pairs_that_were_taken_oftener_than_simulated_ones(pairs):
+    mixed = replace(pairs, simulated=(False, True, True, False, True, True))
+    dealt = repeated(mixed, 3)
+    assert dealt.names == ("a", "d") * 3 + ("b", "c", "e", "f")
+    assert sorted(dealt.rows) == [0, 0, 0, 1, 2, 3, 3, 3, 4, 5]  # photos are in memory once
+    assert repeated(pairs, 1).names == pairs.names
+    # All of it is seen, in batches, before any of it is seen anew.
+    seen = [
+        photo.mean().item()
+        for step in range(steps_per_epoch(dealt, 2))
+        for photo in batch_at(dealt, step, seed=0, batch_size=2, whole_share=0)[1]
+    ]
+    assert sorted(seen.count(it) for it in set(seen)) == [1, 1, 1, 1, 3, 3]
 
 
 def test_a_batch_larger_than_the_data_is_refused(pairs):

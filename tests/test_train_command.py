@@ -31,22 +31,27 @@ def test_command_trains_from_a_folder(lol, tmp_path, capsys):
     assert read_config(out / "listing")["training_pairs"] >= 2
 
 
-def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
+def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path, capsys):
     bright = tmp_path / "mine"
     for name in "abc":
         save_photo(Image.new("RGB", (64, 64), "white"), bright / f"{name}.png")
     few = ["listing", "--epochs", "1", "--batch-size", "1", "--bright", str(bright)]
-    counts = []
-    for data in ([], ["--data", str(lol)], ["--data", str(lol), "--leak-free"]):
+    counts, steps = [], []
+    for data in (
+        [],
+        ["--data", str(lol), "--repeat", "3"],
+        ["--data", str(lol), "--leak-free"],
+    ):
         out = tmp_path / f"runs-{len(data)}"
         assert command.main([*few, *data, "--out", str(out)]) == 0
         (folder,) = out.iterdir()
         config = read_config(folder)
         counts.append(config["training_pairs"] + config["validation_pairs"])
+        steps.append(config["steps"] - config["training_pairs"])
         assert "bright photos of mine" in config["data"]
         card = (folder / "README.md").read_text()
         assert "The bright photos of mine are under terms of their own" in card
-        assert ("eval15 reward memory" in card) == (data == ["--data", str(lol)])
+        assert ("eval15 reward memory" in card) == ("--repeat" in data)
         assert ("licence of the LOL photos is not stated" in card) == bool(data)
         assert f'load_model("{folder.as_posix()}")' in card
         # The command on the card makes the same weights.
@@ -59,6 +64,9 @@ def test_command_learns_from_bright_photos_beside_pairs(lol, tmp_path):
         assert again.read_bytes() == (folder / WEIGHTS_FILE).read_bytes()
     assert counts[0] == 3
     assert counts[1] == 3 + 4 > counts[2] > 3
+    assert steps[0] == steps[2] == 0 and steps[1] > 0
+    assert command.main([*few, "--repeat", "2", "--out", str(tmp_path / "alone")]) == 1
+    assert "--repeat is of pairs beside bright photos" in capsys.readouterr().err
 
 
 def test_a_bright_photo_of_a_pair_is_of_the_pairs_scene(tmp_path, photo):
@@ -189,6 +197,7 @@ def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, 
         ["vae", "--whole-share", "2", "2 is not between 0 and 1"],
         ["vae", "--whole-share", "x", "invalid number between 0 and 1 value: 'x'"],
         ["vae", "--seed", "-1", "-1 is not between 0 and"],
+        ["vae", "--repeat", "0", "0 is not a whole number above 0"],
         ["vae", "--bright", "", "an empty name"],
         ["vae", "--data", "", "an empty name"],
         ["vae", "--init-from", "", "an empty name"],

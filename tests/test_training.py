@@ -89,6 +89,16 @@ def test_a_checkpoint_of_another_network_is_refused(pairs, tmp_path):
         train(get_attempt("listing"), pairs, SETTINGS, folder, resume=True)
 
 
+def test_a_training_from_before_there_was_a_setting_goes_on(pairs, tmp_path):
+    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
+    state = torch.load(checkpoints(folder)[0])
+    del state["settings"]["repeat"]
+    save_checkpoint(state, folder)
+    with pytest.raises(LowlightError, match="repeat 1 → 2"):
+        train(get_attempt("listing"), pairs, replace(SETTINGS, repeat=2), folder, resume=True)
+    assert len(history_of(train(get_attempt("listing"), pairs, SETTINGS, folder, resume=True))) == 3
+
+
 @pytest.mark.parametrize("name", ["listing", "vae"])
 def test_resumed_training_is_the_same_training(pairs, tmp_path, monkeypatch, name):
     attempt = get_attempt(name)
