@@ -9,43 +9,25 @@ machines need this package too. For what is done in an evening, `lowlight-hub en
 
 import argparse
 import json
-import logging
 import os
-import socket
 import sys
-import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from pathlib import PurePosixPath
 
-from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.batch import label_of
-from lowlight_hub.errors import LowlightError, print_every_name, reason_of
+from lowlight_hub.errors import LowlightError, print_every_name
 from lowlight_hub.hub import load_model
-from lowlight_hub.look import RANGES, Detail, Look
-from lowlight_hub.options import add_restoring_options, place
+from lowlight_hub.look import Detail, Look
+from lowlight_hub.options import add_light_options, add_restoring_options, place
 from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
 from lowlight_hub.places import Place, explained, names_in, place_of
-from lowlight_hub.restoring import enhance_file
+from lowlight_hub.ray_workers import ADDRESS, AGAIN, PARTIAL, check_answers, rows
 
 FAILURES_FILE = "failures.jsonl"
-# What a result is called until it is whole; what a kill leaves is overwritten by the next run.
-PARTIAL = ".partial"
-# What a worker gets at once: few enough that progress is seen and little is waited for at the end,
-# enough that Ray has not to be told of a million things.
-BLOCK_PHOTOS = 32
-LEAST_BLOCKS_PER_WORKER = 8
-# Ray's own variable for the cluster to work on.
-ADDRESS = "RAY_ADDRESS"
-# Ray itself goes on trying for minutes.
-CLUSTER_ANSWERS_S = 5
-AGAIN = "the same command goes on with what is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +94,7 @@ def enhance_in_bulk(
         waiting = [job for job in jobs if job["result"] not in present]
         _check_case(after, jobs)
     if waiting and not ray.is_initialized():
-        _check_answers(os.environ.get(ADDRESS, ""))
+        check_answers(os.environ.get(ADDRESS, ""))
     failures: dict[str, str] = {}
     # All that can be refused was: the failures of the last run are written over now.
     with (
@@ -128,9 +110,9 @@ def enhance_in_bulk(
                 "settings": {**look.settings, "keep_metadata": keep_metadata},
                 "overwrite": overwrite,
             }
-            rows = _rows(ray, waiting, workers, worker)
+            done = rows(ray, waiting, workers, worker)
             for row in tqdm(
-                rows, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
+                done, "enhancing", len(waiting), unit="photo", smoothing=0, disable=None
             ):
                 if row["failure"]:
                     failures[row["photo"]] = row["failure"]
@@ -148,133 +130,6 @@ def result_name(photo: str, label: str) -> str:
     path = PurePosixPath(photo)
     suffix = "" if path.suffix.lower() in SAVED_SUFFIXES else ".png"
     return str(path.with_name(f"{path.stem}_{label}{path.suffix}{suffix}"))
-
-
-def _rows(
-    ray: Any, jobs: Sequence[dict[str, str]], workers: int | None, worker: dict[str, Any]
-) -> Iterator[dict[str, str]]:
-    """The jobs as they get done, each with the key "failure", empty where it is restored."""
-    _start(ray)
-    try:
-        processors = int(ray.cluster_resources().get("CPU", 1))
-        workers = min(workers or processors, len(jobs))
-        if not os.environ.get(ADDRESS):
-            # More would never start here, of which Ray complains; a cluster may grow.
-            workers = min(workers, processors)
-        blocks = max(-(-len(jobs) // BLOCK_PHOTOS), LEAST_BLOCKS_PER_WORKER * workers)
-        dataset = ray.data.from_items(jobs, override_num_blocks=min(len(jobs), blocks))
-        with warnings.catch_warnings():
-            # Until Ray 2.64 there is no other way to say how often a block is tried again; by
-            # itself Ray does so for ever, also with a photo that kills every worker.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            dataset = dataset.map(
-                cast(Any, _Worker),
-                fn_constructor_kwargs=worker,
-                # One block at a time: what waits at a worker that dies would be lost with it.
-                compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
-                num_cpus=1,
-                max_task_retries=1,
-            )
-        dataset.context.max_errored_blocks = -1
-        dataset.context.enable_progress_bars = False
-        lost = {job["photo"]: job for job in jobs}
-        for row in dataset.iter_rows():
-            lost.pop(row["photo"], None)
-            yield row
-    except Exception as error:  # Ray's own are of many kinds
-        raise LowlightError(f"Ray gave up: {reason_of(error)}; {AGAIN}") from error
-    for photo, job in lost.items():
-        is_done = not worker["overwrite"] and worker["target"].holds(job["result"])
-        why = f"{photo} lost its worker, for want of memory perhaps: take fewer --workers"
-        yield {**job, "failure": "" if is_done else why}
-
-
-class _Worker:
-    """An actor: the model comes once, then photo after photo."""
-
-    def __init__(
-        self,
-        source: Place,
-        target: Place,
-        model: nn.Module,
-        settings: dict[str, Any],
-        overwrite: bool = False,
-    ):
-        import torch
-
-        torch.set_num_threads(1)  # as many workers as processors
-        self._source, self._target = source, target
-        self._model = model
-        self._settings = settings  # keywords of enhance_file()
-        self._overwrite = overwrite
-
-    def __call__(self, job: dict[str, str]) -> dict[str, str]:
-        try:
-            # There where the block was begun by a worker that died.
-            if self._overwrite or not self._target.holds(job["result"]):
-                self._restore(job["photo"], job["result"])
-        except LowlightError as error:
-            return {**job, "failure": str(error)}
-        except Exception as error:  # one photo must never stop a million others
-            return {**job, "failure": f"{job['photo']} could not be restored: {reason_of(error)}"}
-        return {**job, "failure": ""}
-
-    def _restore(self, photo: str, result: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            before = Path(folder) / "before" / PurePosixPath(photo).name
-            after = Path(folder) / "after" / PurePosixPath(result).name
-            before.parent.mkdir()
-            with self._source.filesystem.open_input_stream(self._source.path(photo)) as stream:
-                before.write_bytes(stream.read())
-            try:
-                enhance_file(self._model, before, after, **self._settings)
-            except LowlightError as error:
-                told = str(error).replace(str(before), photo).replace(str(after), result)
-                raise LowlightError(told) from None
-            path, filesystem = self._target.path(result), self._target.filesystem
-            filesystem.create_dir(str(PurePosixPath(path).parent), recursive=True)
-            try:
-                with filesystem.open_output_stream(path + PARTIAL) as stream:
-                    stream.write(after.read_bytes())
-                filesystem.move(path + PARTIAL, path)
-            except Exception:  # a full disk has better uses
-                with suppress(Exception):
-                    filesystem.delete_file(path + PARTIAL)
-                raise
-
-
-def _start(ray: Any) -> None:
-    if ray.is_initialized():
-        return
-    # Workers of this machine find the package where this process found it.
-    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    variables = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    try:
-        ray.init(runtime_env={"env_vars": variables}, log_to_driver=False, logging_level="error")
-    except ConnectionError:
-        raise LowlightError(_no_cluster(os.environ.get(ADDRESS, ""))) from None
-    # Ray Data prints a traceback for each block that is lost: to its file, not to people.
-    for handler in logging.getLogger("ray.data").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setLevel(logging.CRITICAL)
-
-
-def _check_answers(address: str) -> None:
-    """Raises LowlightError where nobody listens at the address of a cluster."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not (host and port.isdecimal()):
-        return
-    try:
-        socket.create_connection((host, int(port)), CLUSTER_ANSWERS_S).close()
-    except OSError:
-        raise LowlightError(_no_cluster(address)) from None
-
-
-def _no_cluster(address: str) -> str:
-    return (
-        f"no Ray cluster answers at {address or 'its address'}: start it (ray start --head), or "
-        f"unset {ADDRESS} to work on this machine"
-    )
 
 
 def _check_case(after: Place, jobs: Sequence[dict[str, str]]) -> None:
@@ -315,17 +170,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, help="default: one for each processor")
     add_restoring_options(parser)
-    for name, told in (
-        ("brightness", "light beyond the model's answer"),
-        ("shadows", "light only for what is still dark in that answer"),
-    ):
-        parser.add_argument(
-            f"--{name}",
-            type=float,
-            action="append",
-            metavar="STOPS",
-            help=f"{told}, {RANGES[name]} stops (default: 0); the results are named after it",
-        )
+    add_light_options(parser, named="results are named after it")
     arguments = parser.parse_args(argv)
     for name in ("brightness", "shadows"):
         stops = getattr(arguments, name) or [0.0]

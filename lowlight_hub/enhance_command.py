@@ -12,8 +12,8 @@ from lowlight_hub.devices import add_device_option, chosen_device
 from lowlight_hub.durable import is_folder, make_writable
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.hub import load_model
-from lowlight_hub.look import RANGES, Look
-from lowlight_hub.options import add_restoring_options, path
+from lowlight_hub.look import Look
+from lowlight_hub.options import add_light_options, add_restoring_options, path
 from lowlight_hub.photos import SUFFIXES, check_saved_suffix
 
 
@@ -29,22 +29,10 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
         help="a folder, for files called STEM_MODEL.EXT, or for one photo a file, such as out.png",
     )
     add_restoring_options(enhance)
-    enhance.add_argument(
-        "--brightness",
-        type=float,
-        action="append",
-        metavar="STOPS",
-        help=f"light beyond the model's answer, {RANGES['brightness']} stops (default: 0); given "
-        "several times, it makes several results, STEM_MODEL_+1EV.EXT and so on",
-    )
-    enhance.add_argument(
-        "--shadows",
-        type=float,
-        action="append",
-        metavar="STOPS",
-        help="light only for what is still dark in that answer, such as people before a bright "
-        f"sky, {RANGES['shadows']} stops (default: 0); given several times, it makes several "
-        "results, of each brightness",
+    add_light_options(
+        enhance,
+        named="given several times, it makes several results, STEM_MODEL_+1EV.EXT and so on, each "
+        "brightness with each shadows",
     )
     enhance.add_argument(
         "--format",

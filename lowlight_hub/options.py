@@ -61,6 +61,27 @@ def share(text: str) -> float:
 share.__name__ = "number between 0 and 1"
 
 
+def add_light_options(parser: argparse.ArgumentParser, *, named: str) -> None:
+    """--brightness and --shadows, each a list of what was given, or None.
+
+    `named` ends what help says of them: what results are called, and where there are several.
+    """
+    for name, told in (
+        ("brightness", "light beyond the model's answer"),
+        (
+            "shadows",
+            "light only for what is still dark in that answer, such as people before a bright sky",
+        ),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=float,
+            action="append",
+            metavar="STOPS",
+            help=f"{told}, {RANGES[name]} stops (default: 0); {named}",
+        )
+
+
 def add_restoring_options(parser: argparse.ArgumentParser) -> None:
     """--model, --detail, --strength, --keep-metadata and --overwrite."""
     parser.add_argument(

@@ -57,7 +57,7 @@ class Settings:
     freeze: str | None = None
     """The part of the network, if any, whose weights stay as they are in `init_from`."""
     repeat: int = 1
-    """How often an epoch shows each pair that was taken; one made of a bright photo it shows once."""
+    """How often an epoch shows each pair that was taken; those of bright photos it shows once."""
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """What computes a step in this precision."""

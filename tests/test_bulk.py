@@ -12,10 +12,11 @@ from PIL.ExifTags import Base
 from torch import nn
 
 from lowlight_hub import bulk, enhance, load_model
-from lowlight_hub.bulk import FAILURES_FILE, PARTIAL, enhance_in_bulk, main, result_name
+from lowlight_hub.bulk import FAILURES_FILE, enhance_in_bulk, main, result_name
 from lowlight_hub.folders import bundled
 from lowlight_hub.photos import save_photo, to_picture
 from lowlight_hub.places import place_of
+from lowlight_hub.ray_workers import PARTIAL, Worker
 
 pytest.importorskip("ray")
 COUNT = 60
@@ -90,7 +91,7 @@ def few(tmp_path, photo):
 def test_the_command_says_what_failed(few, monkeypatch, capsys):
     # A worker in this process.
     monkeypatch.setattr(
-        bulk, "_rows", lambda ray, jobs, workers, worker: map(bulk._Worker(**worker), jobs)
+        bulk, "rows", lambda ray, jobs, workers, worker: map(Worker(**worker), jobs)
     )
     out = few / ".." / "out %20"
     options = ["--model", str(bundled("listing")), "--workers", "1"]
@@ -127,7 +128,7 @@ def test_ctrl_c_says_how_to_go_on_and_keeps_the_failures(few, tmp_path, monkeypa
         yield {"photo": "broken.jpg", "failure": "broken.jpg cannot be read as a photo"}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bulk, "_rows", rows)
+    monkeypatch.setattr(bulk, "rows", rows)
     out = tmp_path / "out"
     assert main([str(few), str(out), "--model", "listing", "--workers", "1"]) == 130
     last = capsys.readouterr().err.splitlines()[-1]
@@ -160,7 +161,7 @@ def test_a_worker_leaves_what_is_there(few, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "first_vae.png").write_bytes(b"left alone")
     places = [place_of(str(folder)) for folder in (few, tmp_path / "out")]
-    worker = bulk._Worker(*places, nn.Identity(), {})
+    worker = Worker(*places, nn.Identity(), {})
     job = {"photo": "first.png", "result": "first_vae.png"}
     assert worker(job) == {**job, "failure": ""}
     assert (tmp_path / "out" / "first_vae.png").read_bytes() == b"left alone"
@@ -234,7 +235,7 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(
 def test_nothing_is_left_of_a_result_that_finds_no_room(few, tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
     places = [place_of(str(folder)) for folder in (few, tmp_path / "out")]
-    worker = bulk._Worker(*places, nn.Identity(), {})
+    worker = Worker(*places, nn.Identity(), {})
     # A folder that is not empty stands where the result is to be moved.
     (tmp_path / "out" / "first_vae.png" / "a").mkdir(parents=True)
     done = worker({"photo": "first.png", "result": "first_vae.png"})

@@ -1,6 +1,6 @@
 """What handlers of events share: how errors are told, and how files get to the page."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -49,12 +49,6 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
         return steps
 
     return decorated
-
-
-def check_there(photos: Iterable[Path], said: Mapping[str, str]) -> None:
-    """Raises LowlightError for photos that are shown still, but were swept away."""
-    if not all(photo.is_file() for photo in photos):
-        raise LowlightError(said["gone"])
 
 
 def handed_out(path: str) -> Path:

@@ -11,7 +11,6 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.demo import scratch, service
 from lowlight_hub.demo.answers import (
     HIDDEN,
-    check_there,
     paragraphs,
     said_to,
     shown,
@@ -58,7 +57,8 @@ def compare_photo(
     work.begin(number)
     if not photos:
         raise LowlightError(said["no_photo"])
-    check_there([Path(it) for it in (photos[0][0], reference) if it], said)
+    if not all(Path(it).is_file() for it in (photos[0][0], reference) if it):
+        raise LowlightError(said["gone"])  # shown still, but swept away
     photo = open_photo(Path(photos[0][0]), "The photo")
     goal = open_photo(Path(reference), "The bright reference") if reference else None
     ends = [(said["dark"], service.preview(photo, photo))]
