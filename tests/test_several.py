@@ -5,9 +5,7 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 from browsing import (
@@ -24,12 +22,9 @@ from playwright.sync_api import expect
 
 from lowlight_hub import LowlightError, enhance, load_model
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import enhancing, service
-from lowlight_hub.demo import work as work_module
+from lowlight_hub.demo import service
 from lowlight_hub.demo.examples import example_files
-from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.texts import TEXTS
-from lowlight_hub.demo.work import Work
 from lowlight_hub.photos import save_photo, to_picture
 
 
@@ -130,30 +125,6 @@ def test_photos_that_were_made_before_are_all_shown_again(desktop, three):
         desktop.wait_for_selector("#slider .before-after:not(.outdated)")
         note.get_by_text("3 of 3 photos").wait_for()
         expect(strip).to_have_count(3)
-
-
-def results_of(work: Work, number: int, photos: list[Path]) -> list[Path]:
-    """The files of a run of several photos by a visitor who has this in work."""
-    given = [(str(it), None) for it in photos]
-    settings = (DEFAULT, 1.0, 0.0, 0.0, "transfer", "same", False)
-    list(enhancing.enhance_photos(number, work, None, given, *settings, None, gr.Progress()))
-    return work.results.files
-
-
-def test_what_was_or_will_be_swept_away_is_made_again(monkeypatch, tmp_path, dark_file):
-    photos, work = [dark_file, tmp_path / "second.png"], Work()
-    shutil.copy(*photos)
-    first, second = results_of(work, 1, photos)
-    first.unlink()
-    again, kept = results_of(work, 2, photos)
-    assert again != first and again.is_file() and kept == second
-    made = work.made[dark_file, again.name, Settings()]
-    Path(made.shown["thumb"]["path"]).unlink()
-    with_picture, kept = results_of(work, 3, photos)
-    assert with_picture != again and kept == second
-    monkeypatch.setattr(work_module, "KEEP_S", 0)
-    assert not {with_picture, kept} & set(results_of(work, 4, photos))
-    assert work.results.failures == []
 
 
 def test_what_is_done_of_several_photos_is_not_faint(desktop, three):
@@ -334,46 +305,3 @@ def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(des
     desktop.locator("#slider .strip button").first.click()
     examples.nth(1).click()
     desktop.locator("#slider .strip button[aria-pressed=true]").get_by_text(names[1]).wait_for()
-
-
-def two_in_light(folder, file, light_of_each, *, gone=None) -> tuple[Work, list]:
-    """A file and its copy, a stop brighter and their shadows as well, and what the page is told."""
-    photos = [file, folder / "two.png"]
-    shutil.copy(*photos)
-    if gone:
-        gone.unlink()
-    given, work = [(str(it), None) for it in photos], Work()
-    settings = (DEFAULT, 1.0, 1.0, 1.0, "transfer", "same", False)
-    told = enhancing.enhance_photos(1, work, light_of_each, given, *settings, None, gr.Progress())
-    return work, list(told)
-
-
-def test_stops_of_one_photo_are_added_to_those_of_all(tmp_path, dark_file):
-    stops = {str(dark_file): {"brightness": 1.5, "shadows": 2.5}}
-    work, _ = two_in_light(tmp_path, dark_file, stops)
-    names = [f"dark_{DEFAULT}_+2EV_shadows3.png", f"two_{DEFAULT}_+1EV_shadows1.png"]
-    assert [file.name for file in work.results.files] == names
-    looks = [it.look for *_, it in work.made]
-    assert [(it.brightness, it.shadows) for it in looks] == [(2, 3), (1, 1)]
-
-
-def test_one_photo_that_was_swept_away_does_not_stop_the_others(tmp_path, dark_file):
-    work, (*_, last) = two_in_light(tmp_path, dark_file, {}, gone=dark_file)
-    assert [file.name for file in work.results.files] == [f"two_{DEFAULT}_+1EV_shadows1.png"]
-    assert not last.slider["more"]
-    assert "1 of 2 photos" in last.note and "dark.png was deleted" in last.note
-
-
-def test_light_of_one_photo_that_is_none_is_said(tmp_path, dark_file):
-    name = str(dark_file)
-    for wrong in (
-        "much",
-        [2],
-        {name: 2},
-        {name: {"brightness": "much"}},
-        {name: {"shadows": None}},
-    ):
-        with pytest.warns(UserWarning, match="The light of each photo must be"):
-            work, (told,) = two_in_light(tmp_path, dark_file, wrong)
-        assert told.note.startswith("The light of each photo must be by its path, in stops of")
-        assert not work.results.files

@@ -1,11 +1,11 @@
 """Training learns, resumes exactly, and refuses what would lose work."""
 
-import json
 from dataclasses import replace
 
 import pytest
 import torch
 from conftest import WRITE_CURVE
+from trainings import ARTICLE_ROW, SETTINGS, history_of, judged_as, weights_of
 
 from lowlight_hub import LowlightError, load_model, outcome, training
 from lowlight_hub.attempts import get_attempt, precision_on_cpu
@@ -16,27 +16,7 @@ from lowlight_hub.folders import (
     check_card_config,
     read_config,
 )
-from lowlight_hub.outcome import PATIENCE_EPOCHS, Settings, is_finished, kept_epoch, last_gain
-from lowlight_hub.recipes import Recipe
 from lowlight_hub.training import train
-
-SETTINGS = Settings(epochs=3, batch_size=2, lr=1e-2)
-ARTICLE_ROW = replace(get_attempt("listing"), name="article-row", epochs_source="article")
-
-
-def weights_of(folder):
-    return (folder / WEIGHTS_FILE).read_bytes()
-
-
-def history_of(folder):
-    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-
-
-def judged_as(monkeypatch, losses):
-    """Validation finds these losses, one epoch after the other."""
-    found = iter(losses)
-    keys = ("validation_loss", "validation_loss_crop", "validation_loss_whole")
-    monkeypatch.setattr(training, "validation_losses", lambda *_: dict.fromkeys(keys, next(found)))
 
 
 def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path, monkeypatch):
@@ -309,61 +289,3 @@ def test_samples_are_drawn_and_a_tracker_is_told(pairs, tmp_path):
     assert settings["lr"] == SETTINGS.lr
     assert [step for step, _ in lines] == [2, 4, 6]
     assert [line for _, line in lines] == history_of(folder)
-
-
-def _history(*losses):
-    return [{"validation_loss": loss} for loss in losses]
-
-
-def test_lowest_validation_is_kept_where_the_article_gives_no_epochs():
-    history = _history(3.0, 1.0, 2.0)
-    assert kept_epoch(get_attempt("listing"), history) == 2
-    assert kept_epoch(ARTICLE_ROW, history) == 3
-
-
-def test_training_stops_when_the_validation_loss_has_stopped_falling(pairs, tmp_path, monkeypatch):
-    judged_as(monkeypatch, [5.0, 4.0, *[6.0] * 50])
-    monkeypatch.setattr(outcome, "PATIENCE_STEPS", PATIENCE_EPOCHS * 2)  # two steps in an epoch
-    row = get_attempt("listing")
-    folder = train(row, pairs, replace(SETTINGS, epochs=50), tmp_path)
-    config = read_config(folder)
-    assert config["kept_epoch"] == 2
-    assert config["epochs_finished"] == 2 + PATIENCE_EPOCHS
-    assert config["status"] == "done: converged"
-
-
-def test_of_few_photos_twenty_epochs_are_not_enough():
-    # A loss that rises for some steps before it falls.
-    row, history = get_attempt("listing"), _history(5.0, *[6.0] * 22, 3.0, *[6.0] * 4)
-    settings = replace(SETTINGS, epochs=28)
-    assert not any(is_finished(row, settings, history[:epochs], 2) for epochs in range(28))
-    assert is_finished(row, settings, history, 2) and kept_epoch(row, history) == 24
-    told = outcome._status(row, history, 2)
-    assert told == "cut short: too few steps to tell whether it has converged"
-
-
-def test_the_rate_reaches_its_height_in_a_short_training_too():
-    recipe = Recipe(cosine=True, warmup_steps=200)
-    assert max(recipe.rate(step, 40) for step in range(40)) > 0.95
-    assert recipe.rate(99, 10_000) == pytest.approx(0.5, abs=0.01)
-
-
-def test_few_epochs_are_never_called_enough(pairs, tmp_path, monkeypatch):
-    judged_as(monkeypatch, [5.0] * 6)
-    for row in (ARTICLE_ROW, get_attempt("listing")):
-        folder = train(row, pairs, SETTINGS, tmp_path / row.name)
-        config = read_config(folder)
-        assert config["status"].startswith("cut short")
-        assert config["epochs_planned"] == row.epochs
-
-
-def test_a_row_that_still_learns_is_said_to_be_cut_short(pairs, tmp_path):
-    folder = train(get_attempt("listing"), pairs, replace(SETTINGS, epochs=1), tmp_path)
-    assert read_config(folder)["status"].startswith("cut short")
-    assert "cut short" in (folder / "README.md").read_text()
-
-
-def test_last_gain():
-    assert last_gain(_history(*[10.0] * 18, 9.95, 9.95)) == pytest.approx(0.005)
-    assert last_gain(_history(*[10.0] * 18, 5.0, 7.0)) == pytest.approx(0.5)
-    assert last_gain(_history(*[10.0] * 18, 11.0, 12.0)) == 0

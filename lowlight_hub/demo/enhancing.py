@@ -6,27 +6,23 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import gradio as gr
-import pandas as pd
-from PIL import Image
 
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.batch import Job
 from lowlight_hub.demo import service
 from lowlight_hub.demo.answers import (
     HIDDEN,
-    file_data,
     paragraphs,
     said_to,
-    shown,
     told_in_the_note,
 )
+from lowlight_hub.demo.before_after import choices_of, histograms_of, pair_of, result_of
 from lowlight_hub.demo.last_run import LAST_RUN
 from lowlight_hub.demo.scratch import zipped
-from lowlight_hub.demo.service import Run, Settings
+from lowlight_hub.demo.service import Settings
 from lowlight_hub.demo.work import Made, Results, Work
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.look import RANGES, Detail, Look
-from lowlight_hub.photos import Photo
 from lowlight_hub.restoring import Step
 
 # What one of several photos can have beside the others.
@@ -149,18 +145,18 @@ def _one(
     label = said["download_raw" if settings.look.detail == "raw" else "download"]
     choices: Any = gr.skip()
     for number, done in enumerate(LAST_RUN.runs_of_file(path, settings, step)):
-        pair = _pair(path, done, said)
+        pair = pair_of(path, done, said)
         # The picture first: a large file takes longer to encode than to restore.
         so_far = Restored(
             slider={**pair, "words": said},
             download=gr.DownloadButton(label, value=None, interactive=False, visible=True),
-            luminance=gr.LinePlot(_histograms(done, said), visible=True),
+            luminance=gr.LinePlot(histograms_of(done, said), visible=True),
             note="" if done.is_quick_look else said["writing"],
             choices=choices,
         )
         yield so_far
         if not number:
-            choices = _choices(path, done.photo, settings, said)
+            choices = choices_of(path, done.photo, settings, said)
             # With all the rest: of what comes at the same time, a page draws the last only.
             so_far = so_far._replace(choices=choices)
             yield so_far
@@ -173,7 +169,7 @@ def _one(
         gr.Warning(told)
         yield so_far._replace(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
-    pair |= _result(done, job)
+    pair |= result_of(done, job)
     work.made[_what(job, settings)] = Made(job.target, pair)
     yield so_far._replace(
         slider={**pair, "words": said},
@@ -205,7 +201,7 @@ def _made(
         if done is None:
             yield None, failure
             continue
-        work.made[what] = Made(job.target, _pair(job.source, done, said) | _result(done, job))
+        work.made[what] = Made(job.target, pair_of(job.source, done, said) | result_of(done, job))
         yield work.made[what], ""
 
 
@@ -264,85 +260,6 @@ def _told(failures: Sequence[str], said: Mapping[str, str]) -> str:
 def _zip_of(files: Sequence[Path], said: Mapping[str, str]) -> gr.DownloadButton:
     archive = str(zipped(files))
     return gr.DownloadButton(said["download_zip"], value=archive, interactive=True, visible=True)
-
-
-def _choices(
-    path: Path, photo: Photo, settings: Settings, said: Mapping[str, str]
-) -> list[dict] | None:
-    """How the photo of a file looks in other light; None where nothing would differ."""
-    if not settings.look.strength:
-        return None
-    try:
-        found = service.choices_of(path, photo, settings)
-    except Exception as error:  # no reason to keep back the photo itself
-        service.in_words(error)
-        return None
-    return [
-        {
-            "setting": name,
-            "label": said[f"choices_{name}"],
-            "choices": [_choice(stops, picture, said[name]) for stops, picture in pictures],
-        }
-        for name, pictures in found.items()
-    ]
-
-
-def _choice(stops: float, picture: Image.Image, setting: str) -> dict:
-    told = f"{stops:+g}".replace("-", "\N{MINUS SIGN}") if stops else "0"
-    return {
-        "stops": f"{stops:g}",
-        "told": told,
-        "name": f"{setting}: {told}",
-        "picture": shown(picture, f"{stops:+g}"),
-        "width": picture.width,
-        "height": picture.height,
-    }
-
-
-def _pair(path: Path, done: Run, said: Mapping[str, str]) -> dict:
-    """What the slider shows of one photo, and by what it is picked among several."""
-    pictures = [service.preview(it, done.photo) for it in (done.photo, done.restored)]
-    width, height = done.size
-    peak = f"{said['peak']} {done.peak_mb / 1e3:.2f} GB"
-    # In PNG nothing is lost that was not before; a quick look has to be quick on its way, too.
-    suffix = ".webp" if done.is_quick_look else ".png"
-    took = f"{done.seconds:.2f} s · {width}×{height} · {peak}"
-    return {
-        "photo": file_data(path),
-        "before": shown(pictures[0], "before", suffix),
-        "after": shown(pictures[1], "after", suffix),
-        "width": width,
-        "height": height,
-        "is_whole": all(it.size == done.size for it in pictures),
-        "print": said["quick_look"] if done.is_quick_look else took,
-        "name": path.name,
-        **_thumb(pictures[1]),
-    }
-
-
-def _result(done: Run, job: Job) -> dict:
-    """The file, of which close-ups are taken where it is as large as the photo."""
-    is_as_large = done.restored.size == done.photo.size
-    return {"result": file_data(job.target), "is_as_large": is_as_large}
-
-
-def _thumb(picture: Image.Image) -> dict:
-    """The picture made small in place."""
-    picture.thumbnail((service.CHOICE_PX, service.CHOICE_PX))
-    return {
-        "thumb": shown(picture, "thumb"),
-        "thumb_width": picture.width,
-        "thumb_height": picture.height,
-    }
-
-
-def _histograms(done: Run, said: Mapping[str, str]) -> pd.DataFrame:
-    parts = []
-    for key, photo in (("before", done.photo), ("after", done.restored)):
-        shares = service.histogram(photo)
-        middles = [(place + 0.5) * 256 / len(shares) for place in range(len(shares))]
-        parts.append(pd.DataFrame({"luminance": middles, "share": shares, "photo": said[key]}))
-    return pd.concat(parts, ignore_index=True)
 
 
 def about(name: str) -> str:

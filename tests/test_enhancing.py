@@ -1,0 +1,81 @@
+"""What a run of several photos in the demo makes and tells, without a browser."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from lowlight_hub.attempts import DEFAULT
+from lowlight_hub.demo import enhancing
+from lowlight_hub.demo import work as work_module
+from lowlight_hub.demo.enhancing import Restored
+from lowlight_hub.demo.service import Settings
+from lowlight_hub.demo.work import Work
+
+
+def told_of(
+    work: Work, number: int, photos: list[Path], stops: float = 0, light_of_each: Any = None
+) -> list[Restored]:
+    """What the page is told of a run by a visitor who has this in work, all in this light."""
+    given = [(str(it), None) for it in photos]
+    settings = (DEFAULT, 1.0, stops, stops, "transfer", "same", False)
+    steps = enhancing.enhance_photos(
+        number, work, light_of_each, given, *settings, None, gr.Progress()
+    )
+    return list(steps)
+
+
+@pytest.fixture
+def two(tmp_path, dark_file) -> list[Path]:
+    """A file and its copy."""
+    return [dark_file, Path(shutil.copy(dark_file, tmp_path / "two.png"))]
+
+
+def test_what_was_or_will_be_swept_away_is_made_again(monkeypatch, two):
+    work = Work()
+
+    def results(number: int) -> list[Path]:
+        told_of(work, number, two)
+        return work.results.files
+
+    first, second = results(1)
+    first.unlink()
+    again, kept = results(2)
+    assert again != first and again.is_file() and kept == second
+    made = work.made[two[0], again.name, Settings()]
+    Path(made.shown["thumb"]["path"]).unlink()
+    with_picture, kept = results(3)
+    assert with_picture != again and kept == second
+    monkeypatch.setattr(work_module, "KEEP_S", 0)
+    assert not {with_picture, kept} & set(results(4))
+    assert work.results.failures == []
+
+
+def test_stops_of_one_photo_are_added_to_those_of_all(two):
+    work = Work()
+    told_of(work, 1, two, 1, {str(two[0]): {"brightness": 1.5, "shadows": 2.5}})
+    names = [f"dark_{DEFAULT}_+2EV_shadows3.png", f"two_{DEFAULT}_+1EV_shadows1.png"]
+    assert [file.name for file in work.results.files] == names
+    looks = [it.look for *_, it in work.made]
+    assert [(it.brightness, it.shadows) for it in looks] == [(2, 3), (1, 1)]
+
+
+def test_one_photo_that_was_swept_away_does_not_stop_the_others(two):
+    two[0].unlink()
+    work = Work()
+    *_, last = told_of(work, 1, two)
+    assert [file.name for file in work.results.files] == [f"two_{DEFAULT}.png"]
+    assert not last.slider["more"]
+    assert "1 of 2 photos" in last.note and "dark.png was deleted" in last.note
+
+
+@pytest.mark.parametrize("wrong", ["much", [2], 2, {"brightness": "much"}, {"shadows": None}])
+def test_light_of_one_photo_that_is_none_is_said(two, wrong):
+    light = wrong if isinstance(wrong, str | list) else {str(two[0]): wrong}
+    work = Work()
+    with pytest.warns(UserWarning, match="The light of each photo must be"):
+        (told,) = told_of(work, 1, two, light_of_each=light)
+    assert told.note.startswith("The light of each photo must be by its path, in stops of")
+    assert not work.results.files
