@@ -190,7 +190,7 @@ def _restored(
             if (small == small[:, :1]).all():  # a grey photo stays one
                 answer = answer.mean(dim=1, keepdim=True).expand_as(answer)
             answer = relit(small, answer)
-        lit = [adjusted(answer, look) for look in looks]
+        lit = [adjusted(answer, small.to(answer), look) for look in looks]
         if detail == "transfer":
             ridge = ridge_of(noise_of(overview))
             answers = [_transferred(colour_maps(small, it, ridge), size) for it in lit]

@@ -31,6 +31,8 @@ _SHADOWS_SLOPE = 0.25
 # the network saw, and within edges of more than so many square stops.
 _SHADOWS_RADIUS = 0.05
 _SHADOWS_EDGES = 1.0
+# How bright a place must be for half of its colour to be lifted with it: four 8-bit steps.
+_COLOURLESS = 4 / 255
 # Keeps the curve of a black place finite: half of an 8-bit step.
 _BLACK = 2e-3
 # For photos without any noise.
@@ -91,9 +93,20 @@ def with_odds(values: Tensor, gain: Tensor | float) -> Tensor:
     return gain * values / (1 + (gain - 1) * values)
 
 
-def adjusted(answer: Tensor, look: Look) -> Tensor:
-    """Answers B 3 h w in 0..1 in the brightness and with the shadows of a look, see gain_of."""
-    return with_odds(answer, gain_of(answer, look))
+def adjusted(answer: Tensor, small: Tensor, look: Look) -> Tensor:
+    """Answers B 3 h w in 0..1 in the brightness and with the shadows of a look, see gain_of.
+
+    `small` are the photos B 3 h w in 0..1 that they are to. Where these are black but for a few
+    8-bit steps, their colour is one of rounding, often an olive one: shadows do not lift that.
+    """
+    gain = gain_of(answer, look)
+    lit = with_odds(answer, gain)
+    if not look.shadows:
+        return lit
+    lifted = 1 - 2.0**look.brightness / gain
+    power = small.mean(dim=1, keepdim=True).square()
+    rounded = _COLOURLESS**2 / (power + _COLOURLESS**2)
+    return torch.lerp(lit, lit.mean(dim=1, keepdim=True).expand_as(lit), lifted * rounded)
 
 
 def gain_of(answer: Tensor, look: Look) -> Tensor:

@@ -113,6 +113,19 @@ def test_shadows_take_no_light_from_what_is_bright_in_them(name, detail):
     assert (spots[1] > 0.95 * spots[0]).all()
 
 
+@pytest.mark.parametrize("detail", ["transfer", "network"])
+def test_shadows_do_not_lift_the_colours_of_rounding(detail):
+    pixels = np.empty((150, 200, 3), np.uint8)
+    pixels[:, :100], pixels[:, 100:] = (2, 2, 0), (40, 40, 20)
+    night, dusk = (
+        restore(AsItIs(), Photo(pixels), Look(detail, shadows=3)).pixels[75, column].astype(int)
+        for column in (40, 160)
+    )
+    assert night.min() > 6 and night.max() - night.min() < night.max() / 3
+    # A colour that is more than that stays the one it was.
+    assert dusk.min() > 60 and dusk.max() - dusk.min() > 0.3 * dusk.max()
+
+
 def test_shadows_keep_their_texture():
     pixels = np.full((150, 200, 3), 215, np.uint8)
     pixels[:, :100] = 30

@@ -45,7 +45,7 @@ class ListingAutoencoder(LowlightModel):
         def restored(look: Look, maps: Tensor | None, tile: Tensor, top: int, left: int) -> Tensor:
             answer = self(as_weights(self, tile))
             if maps is None:
-                return adjusted(answer, look)
+                return adjusted(answer, tile.to(answer), look)
             down, across = tile.shape[2:]
             place = slice(top, top + down), slice(left, left + across)
             stops = apply_maps(enlarged_at(maps, place, size), tile)

@@ -75,7 +75,7 @@ class TwoStageAutoencoder(LowlightModel):
         answer = no_darker(answer, small)
         noise, levels = thumbnail_noise(overview, small), noise_levels(closeups)
         told = noise.to(answer), levels.to(answer)
-        return [plan_for(small, adjusted(answer, it), *told).to(device) for it in looks]
+        return [plan_for(small, adjusted(answer, small, it), *told).to(device) for it in looks]
 
     def finished(self, photo: Tensor, plan: Tensor) -> Tensor:
         """The photo B 3 H W, restored by a plan enlarged to its size; about 0..1.
