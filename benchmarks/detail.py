@@ -1,6 +1,6 @@
 """Which `detail` serves which model, on the validation scenes of LOL's our485 (never on eval15).
 
-    python benchmarks/detail.py PATH_OF_LOL [--every N] [--models NAME,NAME] [--readme README.md]
+    python benchmarks/detail.py PATH_OF_LOL [--every N] [--models NAME,NAME] [--into FILE]
 
 PSNR in dB and SSIM at 600×400, means over every N-th validation photo. This is how the constants of
 lowlight_hub/transfer.py were chosen. A model that was trained on all pairs has seen these photos:
@@ -24,8 +24,8 @@ from lowlight_hub.sampling import validation_rows
 from lowlight_hub.tables import markdown_table, put_table
 
 
-def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
-    """Prints a line for each model, and puts the table into the README where one is named."""
+def main(data: Path, every: int, names: list[str], page: Path | None) -> None:
+    """Prints a line for each model, and puts the table into a page where one is named."""
     pairs = find_pairs(data)
     chosen = [pairs[row] for row in validation_rows([pair.scene for pair in pairs])][::every]
     dark = [open_photo(pair.dark) for pair in chosen]
@@ -46,8 +46,8 @@ def main(data: Path, every: int, names: list[str], readme: Path | None) -> None:
         print(*cells, flush=True)
     table = markdown_table(["model", "transfer", "network"], lines, text=1)
     print(table)
-    if readme:
-        put_table(readme, "benchmarks/detail.py", table)
+    if page:
+        put_table(page, "benchmarks/detail.py", table)
 
 
 def _in_words(figures: Figures) -> str:
@@ -59,6 +59,6 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path)
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--models", type=lambda text: text.split(","), default=list_models())
-    parser.add_argument("--readme", type=Path, metavar="FILE")
+    parser.add_argument("--into", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    main(arguments.data, arguments.every, arguments.models, arguments.readme)
+    main(arguments.data, arguments.every, arguments.models, arguments.into)

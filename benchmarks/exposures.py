@@ -1,6 +1,6 @@
 """PSNR by exposure on free photos darkened by the simulator, beside gamma and CLAHE.
 
-    python benchmarks/exposures.py [--megapixels 0.3 12] [--readme README.md] [--pictures FOLDER]
+    python benchmarks/exposures.py [--megapixels 0.3 12] [--into FILE] [--pictures FOLDER]
                                    [--photos FOLDER] [--shadows 0 1 2]
                                    [--beside NAME=FOLDER ...] [--dark FOLDER] [--before-after FILE]
 
@@ -22,7 +22,7 @@ difference between two models: --photos measures on those of a folder instead, s
 To put other software beside ours: --dark writes the dark photos into a folder and measures nothing;
 each --beside names a folder of what somebody else's program made of them, PNG files of the same
 names, and the table is of these and ours. Measured without it, our model's column in that table is
-renewed as well, so that the README's two tables agree. --shadows measures our model with its
+renewed as well, so that the two tables agree. --shadows measures our model with its
 shadows lifted by so many stops, each in a column. With --pictures, a sheet of each photo is
 written, to be looked at; --before-after writes the README's first picture instead of measuring: the
 project's free photos, dark and restored.
@@ -209,7 +209,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--shadows", type=float, nargs="+", default=[0.0], help=f"{RANGES['shadows']} stops"
     )
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="where sheets are written")
     parser.add_argument("--before-after", type=Path, metavar="FILE", help="written, and no more")
     parser.add_argument("--dark", type=Path, metavar="FOLDER", help="dark photos, and no more")
@@ -222,11 +222,9 @@ def _options() -> argparse.Namespace:
         help="others' answers",
     )
     arguments = parser.parse_args()
-    if arguments.readme and arguments.photos:
-        parser.error("the README's table is of its own photos: leave --photos out")
-    if arguments.shadows != [0.0] and (
-        arguments.readme or arguments.dark or arguments.before_after
-    ):
+    if arguments.into and arguments.photos:
+        parser.error("that table is of this script's own photos: leave --photos out")
+    if arguments.shadows != [0.0] and (arguments.into or arguments.dark or arguments.before_after):
         parser.error("what is written is of no shadows: leave --shadows out")
     try:
         arguments.looks = [Look(shadows=it) for it in arguments.shadows]
@@ -267,11 +265,11 @@ def main() -> None:
             lines += [line_of(megapixels, it, [one[it] for one in found]) for it in LIGHTS]
     table = markdown_table(titles, lines, text=1)
     print(table)
-    if arguments.readme:
-        put_table(arguments.readme, name, table)
+    if arguments.into:
+        put_table(arguments.into, name, table)
         if not arguments.beside:
-            known = read_table(arguments.readme, others)
-            put_table(arguments.readme, others, renewed(known, lines))
+            known = read_table(arguments.into, others)
+            put_table(arguments.into, others, renewed(known, lines))
 
 
 if __name__ == "__main__":

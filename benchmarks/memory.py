@@ -1,6 +1,6 @@
 """What training attempt-3 takes in memory, with its remedy and without.
 
-    python benchmarks/memory.py [--readme README.md]
+    python benchmarks/memory.py [--into docs/attempts.md]
 
 Each line is one forward and backward pass in a process of its own: the peak of the process less
 what it held before the pass. Activations grow with the batch, so larger batches are computed from
@@ -44,12 +44,12 @@ def _in_a_process(batch: int, remedy: bool) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure(readme: Path | None) -> None:
-    """Prints the table, and puts it into the README where one is named."""
+def measure(page: Path | None) -> None:
+    """Prints the table, and puts it into a page where one is named."""
     from lowlight_hub.tables import markdown_table, put_table, read_table
 
-    if readme:
-        read_table(readme, "benchmarks/memory.py")  # it is there, or all would be for nothing
+    if page:
+        read_table(page, "benchmarks/memory.py")  # it is there, or all would be for nothing
     taken = [[_in_a_process(batch, remedy) for remedy in (False, True)] for batch in BATCHES]
     further = (COMPUTED_BATCH - BATCHES[-1]) / (BATCHES[-1] - BATCHES[0])
     computed = [
@@ -62,8 +62,8 @@ def measure(readme: Path | None) -> None:
     ]
     table = markdown_table(["batch", "without the remedy", "with it"], lines, text=1)
     print(table)
-    if readme:
-        put_table(readme, "benchmarks/memory.py", table)
+    if page:
+        put_table(page, "benchmarks/memory.py", table)
     verdict = "within" if taken[-1][1] <= BUDGET_MIB else "OVER"
     print(
         f"\nWith the remedy a batch of {BATCHES[-1]} is {verdict} the budget of {BUDGET_MIB} MiB."
@@ -73,10 +73,10 @@ def measure(readme: Path | None) -> None:
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="whose table is written")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="whose table is written")
     parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print(one_pass(arguments.one[0], bool(arguments.one[1])))
     else:
-        measure(arguments.readme)
+        measure(arguments.into)

@@ -1,6 +1,6 @@
 """What restoring a large photo takes in time and memory, beside what Pillow takes to convert it.
 
-    python benchmarks/photos.py [--megapixels 12 24 50] [--readme README.md]
+    python benchmarks/photos.py [--megapixels 12 24 50] [--into docs/measured.md]
 
 Each size and model is measured in a process of its own: a JPEG made from a free photo, darkened, is
 opened, restored with detail transfer and written as PNG. Times are medians of RUNS runs after a
@@ -71,8 +71,8 @@ def _in_a_process(task: str, path: Path, model: str = "") -> dict[str, float]:
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def measure(sizes: list[int], readme: Path | None) -> None:
-    """Prints the table, and puts it into the README where one is named."""
+def measure(sizes: list[int], page: Path | None) -> None:
+    """Prints the table, and puts it into a page where one is named."""
     # Not where a process is measured: what these need counts as memory.
     from dark_photos import darkened, evenly, of_size
 
@@ -100,8 +100,8 @@ def measure(sizes: list[int], readme: Path | None) -> None:
             lines.append(cells)
     table = markdown_table(titles, lines, text=1)
     print(table)
-    if readme:
-        put_table(readme, "benchmarks/photos.py", table)
+    if page:
+        put_table(page, "benchmarks/photos.py", table)
     print("\n" + ("; ".join(failed) or "Within the limits: 1.2 and 2.5 GB."))
 
 
@@ -109,7 +109,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megapixels", type=int, nargs="+", default=[12, 24, 50])
-    parser.add_argument("--readme", type=Path, metavar="FILE")
+    parser.add_argument("--into", type=Path, metavar="FILE")
     parser.add_argument("--task", choices=["convert", "restore"], help=argparse.SUPPRESS)
     parser.add_argument("--model", help=argparse.SUPPRESS)
     parser.add_argument("path", type=Path, nargs="?", help=argparse.SUPPRESS)
@@ -118,4 +118,4 @@ if __name__ == "__main__":
         task = convert if arguments.task == "convert" else restore_it
         print(json.dumps(task(arguments.path, arguments.model)))
     else:
-        measure(arguments.megapixels, arguments.readme)
+        measure(arguments.megapixels, arguments.into)

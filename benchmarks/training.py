@@ -1,6 +1,6 @@
 """Training as the article's listing implies it, beside ours: images a second, waiting, memory.
 
-    python benchmarks/training.py [PATH_OF_LOL] [--seconds 30] [--device cpu] [--readme README.md]
+    python benchmarks/training.py [PATH_OF_LOL] [--seconds 30] [--device cpu] [--into FILE]
 
 The article's way: every batch opens its photos with Pillow, makes float32 arrays of them, and
 trains in float32 and the default memory format. Ours: photos decoded once into uint8 tensors,
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", help="the folder of LOL; else free photos")
     parser.add_argument("--seconds", type=float, default=30, help="for each; default: %(default)s")
     parser.add_argument("--device", type=torch.device, default="cpu", help="default: %(default)s")
-    parser.add_argument("--readme", type=Path, help="whose table is written")
+    parser.add_argument("--into", type=Path, help="whose table is written")
     arguments = parser.parse_args()
     how = (arguments.seconds, arguments.device)
     source = source_of(arguments.data) if arguments.data else "free photos"
@@ -216,8 +216,8 @@ def main() -> None:
             lines.append([f"`{name}`", *cells, f"{ratio:.1f}×", best])
     table = markdown_table(titles, lines, text=1)
     print(table)
-    if arguments.readme:
-        put_table(arguments.readme, "benchmarks/training.py", table)
+    if arguments.into:
+        put_table(arguments.into, "benchmarks/training.py", table)
 
 
 if __name__ == "__main__":

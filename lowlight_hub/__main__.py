@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what evaluate --json wrote (default: weights/results.json)",
     )
     report.add_argument(
-        "--readme",
+        "--into",
         type=path,
         default=Path("README.md"),
         metavar="FILE",
@@ -211,14 +211,14 @@ def _push_space(arguments: argparse.Namespace) -> None:
 
 def _report(arguments: argparse.Namespace) -> None:
     results = read_results(arguments.results)
-    write_tables(results, arguments.readme)
+    write_tables(results, arguments.into)
     rows, leak_free = results.of(STANDARD), results.of(LEAK_FREE_PROTOCOL)
     for name in list_models():
         attempt = get_attempt(name)
         write_card(bundled(name), attempt, rows, leak_free)
         samples = samples_of_free_photos(load_model(name), from_bright=attempt.reads_bright)
         save_photo(samples, bundled(name) / SAMPLES_FILE)
-    print(f"wrote {arguments.readme} and the cards and samples of {len(list_models())} models")
+    print(f"wrote {arguments.into} and the cards and samples of {len(list_models())} models")
 
 
 def main(argv: list[str] | None = None) -> int:

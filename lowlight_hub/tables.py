@@ -1,4 +1,4 @@
-"""The README's tables: what is between their markers is written by the command that measured it."""
+"""Tables of README and docs: what is between their markers is written by what measured it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -97,44 +97,44 @@ def figures_of(row: Row | None) -> list[str]:
     return [f"{row['psnr']:.2f}", f"{row['ssim']:.3f}", f"{row['psnr_gt_mean']:.2f}"]
 
 
-def write_tables(results: Results, readme: Path) -> None:
-    """Puts both tables between their markers in the README; the first is results_table."""
-    put_table(readme, "results", results_table(results))
-    put_table(readme, "attempts", attempts_table())
+def write_tables(results: Results, page: Path) -> None:
+    """Puts both tables between their markers in a page, the README; the first is results_table."""
+    put_table(page, "results", results_table(results))
+    put_table(page, "attempts", attempts_table())
 
 
-def put_table(readme: Path, name: str, table: str) -> None:
-    """Puts a table between its markers in the README. Raises as read_table() does."""
-    before, _, after = _around(readme, name)
+def put_table(page: Path, name: str, table: str) -> None:
+    """Puts a table between its markers in a page. Raises as read_table() does."""
+    before, _, after = _around(page, name)
     start, end = markers(name)
-    replace_text(readme, f"{before}{start}\n{table}\n{end}{after}")
+    replace_text(page, f"{before}{start}\n{table}\n{end}{after}")
 
 
-def read_table(readme: Path, name: str) -> str:
-    """The table between its markers in the README.
+def read_table(page: Path, name: str) -> str:
+    """The table between its markers in a page.
 
     Raises LowlightError where there is no such file, or it lacks the markers.
     """
-    return _around(readme, name)[1].strip()
+    return _around(page, name)[1].strip()
 
 
-def _around(readme: Path, name: str) -> tuple[str, str, str]:
+def _around(page: Path, name: str) -> tuple[str, str, str]:
     """What stands before the markers of a table, between them and after them."""
     try:
-        text = readme.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise LowlightError(f"there is no {readme}: name it by --readme") from None
+        raise LowlightError(f"there is no {page}: name it by --into") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LowlightError(f"{readme} cannot be read: {error}") from None
+        raise LowlightError(f"{page} cannot be read: {error}") from None
     start, end = markers(name)
     if start not in text or end not in text:
-        raise LowlightError(f"{readme} lacks the lines {start} and {end}")
+        raise LowlightError(f"{page} lacks the lines {start} and {end}")
     before, rest = text.split(start, 1)
     table, after = rest.split(end, 1)
     return before, table, after
 
 
 def markers(name: str) -> tuple[str, str]:
-    """The lines of the README between which a table stands; `name` may be of a benchmark."""
+    """The lines of a page between which a table stands; `name` may be of a benchmark."""
     command = f"`python {name}`" if name.startswith("benchmarks/") else "`lowlight-hub report`"
     return f"<!-- {name}: written by {command} -->", f"<!-- end of {name} -->"

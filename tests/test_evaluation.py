@@ -125,14 +125,14 @@ def test_the_readme_shows_the_recorded_figures():
         assert readme.split(start)[1].split(end)[0].strip() == table
 
 
-def test_the_readme_shows_every_benchmark_of_every_model():
+def test_the_documents_show_every_benchmark_of_every_model():
     from lowlight_hub.folders import WEIGHTS, read_config
 
-    readme = (WEIGHTS.parent / "README.md").read_text(encoding="utf-8")
+    page = (WEIGHTS.parent / "docs/measured.md").read_text(encoding="utf-8")
     tables = {}
     for name in ("benchmarks/photos.py", "benchmarks/detail.py"):
         start, end = markers(name)
-        tables[name] = readme.split(start)[1].split(end)[0].strip().splitlines()
+        tables[name] = page.split(start)[1].split(end)[0].strip().splitlines()
     assert len(tables["benchmarks/photos.py"]) > 3
     for name in ATTEMPTS:
         # On photos that only weights not trained on all pairs have never seen.
@@ -168,7 +168,7 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     results.write_text(json.dumps({"rows": [row], "weights": weights}))
     places = [f"{start}\nold\n{end}\n" for start, end in map(markers, ("results", "attempts"))]
     readme.write_text(f"before\n{''.join(places)}after\n")
-    assert main(["report", "--results", str(results), "--readme", str(readme)]) == 0
+    assert main(["report", "--results", str(results), "--into", str(readme)]) == 0
     text = readme.read_text()
     assert "`toy`" in text and "12.3" in text and "old" not in text
     assert text.startswith("before\n") and text.endswith("after\n")
@@ -177,11 +177,11 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
 
     binary = tmp_path / "README.bin"
     binary.write_bytes(b"\xff")
-    assert main(["report", "--results", str(results), "--readme", str(binary)]) == 1
+    assert main(["report", "--results", str(results), "--into", str(binary)]) == 1
     assert f"{binary} cannot be read: " in capsys.readouterr().err
 
     results.write_text(json.dumps({"rows": [row], "weights": {"toy": "of another training"}}))
-    assert main(["report", "--results", str(results), "--readme", str(readme)]) == 1
+    assert main(["report", "--results", str(results), "--into", str(readme)]) == 1
     assert "figures of the bundled weights of toy" in capsys.readouterr().err
     assert readme.read_text() == text
 
