@@ -213,6 +213,21 @@ def _folder(attempt: Attempt, arguments: argparse.Namespace) -> Path:
     return arguments.out / (attempt.name + (LEAK_FREE_SUFFIX if arguments.leak_free else ""))
 
 
+def _first_half(attempt: Attempt, arguments: argparse.Namespace) -> Attempt | None:
+    """The attempt whose training this one goes on with, where it is not under way itself."""
+    # Weights to start with are those of the whole: then there is no first half.
+    if attempt.continues and not arguments.init_from:
+        return None if checkpoints(_folder(attempt, arguments)) else get_attempt(attempt.continues)
+    return None
+
+
+def _check_may_start(attempt: Attempt, arguments: argparse.Namespace) -> None:
+    """As check_may_start, of the first half as well."""
+    check_may_start(attempt, _folder(attempt, arguments), resume=arguments.resume)
+    if first := _first_half(attempt, arguments):
+        check_may_start(first, _folder(first, arguments), resume=True)
+
+
 def _train(
     attempt: Attempt,
     pairs: Pairs,
@@ -227,11 +242,9 @@ def _train(
         "request": request,
     }
     continued = None
-    # Weights to start with are those of the whole: then there is no first half.
-    if attempt.continues and not settings.init_from and not checkpoints(folder):
-        first = get_attempt(attempt.continues)
+    if first := _first_half(attempt, arguments):
         epochs = min(first.epochs, settings.epochs)
-        continued = folder.with_name(folder.name.replace(attempt.name, first.name))
+        continued = _folder(first, arguments)
         train(first, pairs, replace(settings, epochs=epochs), continued, resume=True, **watched)
     train(
         attempt,
@@ -271,7 +284,13 @@ def _pairs(views: Views, places: list[Path], arguments: argparse.Namespace) -> P
     if arguments.bright:
         # Beside its pair, a photo is of that scene: else one would be validated on the other.
         scenes = {pair.bright.resolve(): pair.scene for pair in pairs}
+        darks = {pair.dark.resolve() for pair in pairs}
         for pair in find_bright_photos(arguments.bright):
+            if pair.bright.resolve() in darks:
+                raise LowlightError(
+                    f"{pair.bright} is the dark photo of a pair, and --bright takes photos as they "
+                    "should look: name a folder without it"
+                )
             scene = scenes.get(pair.bright.resolve(), pair.scene)
             pairs.append(replace(pair, scene=scene))
         sources.append(f"{BRIGHT} {source_of(arguments.bright)}")
@@ -312,12 +331,13 @@ def main(argv: list[str] | None = None) -> int:
             # What is wrong with them is said before all photos are read.
             settings = [_settings(attempt, arguments) for attempt in attempts]
             for attempt in attempts:
-                check_may_start(attempt, _folder(attempt, arguments), resume=arguments.resume)
-            folders, read, places = [], {}, _places(arguments)
+                _check_may_start(attempt, arguments)
+            read: dict[Views, Pairs] = {}
+            folders, places = [], _places(arguments)
             for attempt, its in zip(attempts, settings, strict=True):
                 if attempt.views not in read:
-                    # One set in memory.
-                    read = {attempt.views: _pairs(attempt.views, places, arguments)}
+                    read.clear()  # one set in memory
+                    read[attempt.views] = _pairs(attempt.views, places, arguments)
                 folders.append(_train(attempt, read[attempt.views], its, arguments, request))
             leave_processes()
             if arguments.push_to and PartialState().is_main_process:

@@ -25,6 +25,7 @@ from lowlight_hub.folders import (
 )
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import samples_of_free_photos
+from lowlight_hub.records import learnt_from
 
 
 def average(folders: Sequence[Path], out: Path) -> None:
@@ -77,8 +78,8 @@ def average(folders: Sequence[Path], out: Path) -> None:
             dict.fromkeys(
                 data
                 for it in configs
-                for data in (it["data"], *(it.get("averaged_data") or []))
-                if data != configs[0]["data"]
+                for data in learnt_from(it)
+                if data not in (configs[0]["data"], *(configs[0].get("init_data") or []))
             )
         ),
     }

@@ -12,6 +12,7 @@ from lowlight_hub.finding import BRIGHT, LEAK_FREE, LOL, is_of
 from lowlight_hub.folders import CARD_FILE, SAMPLES_FILE, read_config
 from lowlight_hub.networks import ListingAutoencoder
 from lowlight_hub.records import (
+    learnt_from,
     losses_in_words,
     photos_a_step,
     trained_in_words,
@@ -70,7 +71,7 @@ def model_card(
         _training(attempt, config),
         _figures(attempt, rows, leak_free),
         _samples(attempt) if samples else "",
-        _limits(attempt, [config["data"], *(config.get("averaged_data") or [])]),
+        _limits(attempt, learnt_from(config)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -85,7 +86,11 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
         else f"at 200×200: {config['whole_share']:.0%} whole photos, the rest top-left crops"
     ]
     if config.get("init_from"):
-        framing.append(f"started from: {config['init_from']}")
+        learnt = " and ".join(config.get("init_data") or [])
+        framing.append(
+            f"started from: {config['init_from']}"
+            + (f", which learnt from {learnt}" if learnt else "")
+        )
     else:  # one that began with trained weights is not measured by its row's epochs
         ended = f" ({config['status'].removeprefix('cut short: ')})"
     if config.get("freeze"):
@@ -102,6 +107,8 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
     validation = f"{config['validation_pairs']} of other scenes to validate on"
     if not config["validation_pairs"]:
         validation = "none kept back to validate on"
+    elif config.get("init_from"):
+        validation += ", if the weights that it started from have not seen them"
     lines = [
         f"learns: {attempt.learns}, loss {attempt.formula}",
         f"trained: {trained_in_words(config)}{ended}, {config['steps']} steps of "

@@ -43,8 +43,8 @@ CARD_KEYS: dict[str, Any] = {
     "repeat": int | None,
     # Not there in those before a part could be frozen.
     "freeze": str | None,
-    # Only there in the mean of several trainings.
-    **dict.fromkeys(("averaged_with", "averaged_data"), list | None),
+    # Only there where a training began with weights, and in the mean of several trainings.
+    **dict.fromkeys(("init_data", "averaged_with", "averaged_data"), list | None),
 }
 HISTORY_FILE = "history.jsonl"
 SAMPLES_FILE = "samples.webp"
@@ -208,7 +208,7 @@ def check_card_config(config: dict[str, Any], where: str) -> None:
                 f"{where}: its config says {shown(config.get(key))} for {key}: that is nothing "
                 "that train.py wrote"
             )
-    for key in ("averaged_with", "averaged_data"):
+    for key in ("init_data", "averaged_with", "averaged_data"):
         if not all(isinstance(it, str) for it in config.get(key) or []):
             raise LowlightError(f"{where}: its config says {shown(config[key])} for {key}")
 

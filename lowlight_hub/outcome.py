@@ -1,5 +1,6 @@
 """What a training is told, how it is judged, and what it leaves behind in its folder."""
 
+import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass
@@ -16,16 +17,19 @@ from lowlight_hub.cards import model_card
 from lowlight_hub.data import CROP, Pairs
 from lowlight_hub.durable import replace_text
 from lowlight_hub.errors import LowlightError, shown
+from lowlight_hub.finding import PHOTO
 from lowlight_hub.folders import (
     CARD_FILE,
     HISTORY_FILE,
     SAMPLES_FILE,
     as_asked_for,
     fingerprint,
+    read_config,
     save_model,
 )
 from lowlight_hub.photos import save_photo
 from lowlight_hub.pictures import loss_curve, sample_sheet, samples_of_free_photos
+from lowlight_hub.records import learnt_from
 
 # A row has converged when the last tenth of its epochs lowered the validation loss by less.
 CONVERGED_GAIN = 0.01
@@ -70,14 +74,21 @@ class Settings:
         free = {"device"} if attempt.recipe.cosine else {"device", "epochs"}
         settings = {key: value for key, value in asdict(self).items() if key not in free}
         if self.init_from:
-            settings["init_from"] = self._weights_to_start_with
+            settings["init_from"], _ = self._weights_to_start_with
         return settings
 
+    @property
+    def init_data(self) -> list[str]:
+        """What the weights to start with have learnt from, as the records call it."""
+        return self._weights_to_start_with[1] if self.init_from else []
+
     @cached_property
-    def _weights_to_start_with(self) -> str:
+    def _weights_to_start_with(self) -> tuple[str, list[str]]:
         # Once: they may be moved while it trains.
         assert self.init_from is not None
-        return f"weights of SHA-256 {fingerprint(self.init_from)}"
+        config = read_config(self.init_from)
+        learnt = learnt_from(config) if "data" in config else []
+        return f"weights of SHA-256 {fingerprint(self.init_from)}", learnt
 
 
 def keeps_last(attempt: Attempt) -> bool:
@@ -146,6 +157,8 @@ def _status(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: 
         if len(history) >= attempt.epochs:
             return f"done: {whose}'s epochs"
         return f"cut short: {whose} has more epochs"
+    if _is_long(len(history) - kept_epoch(attempt, history), steps_per_epoch):
+        return "done: converged"
     if not _is_long(len(history), steps_per_epoch):
         return "cut short: too few steps to tell whether it has converged"
     if last_gain(history) >= CONVERGED_GAIN:
@@ -173,7 +186,7 @@ def write_outcome(
         "data": training.source,
         "training_pairs": len(set(training.rows)),
         "validation_pairs": len(validation),
-        "validation_scenes": sorted(set(validation.scenes)),
+        "validation_scenes": sorted({_without_name(it) for it in validation.scenes}),
         "epochs_planned": max(attempt.epochs, settings.epochs),
         "epochs_finished": len(history),
         "steps": steps,
@@ -182,6 +195,7 @@ def write_outcome(
         "kept_epoch": kept,
         **history[kept - 1],
         **settings.to_repeat(attempt),
+        "init_data": settings.init_data,
         "versions": {"python": platform.python_version(), **_versions()},
     }
     del config["epoch"]
@@ -194,6 +208,13 @@ def write_outcome(
     replace_text(folder / CARD_FILE, model_card(attempt, config, repository=as_asked_for(folder)))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)
+
+
+def _without_name(scene: str) -> str:
+    """A scene as it may be published: what somebody's photo is called is not."""
+    if not scene.startswith(PHOTO):
+        return scene
+    return PHOTO + hashlib.sha256(scene.encode()).hexdigest()[:8]
 
 
 def write_history(history: list[dict[str, float]], folder: Path) -> None:

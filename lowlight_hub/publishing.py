@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import CARD_FILE
 from lowlight_hub.refusals import check_revision
 from lowlight_hub.remote import check_apart, push_all, what_is_pushed
@@ -32,16 +33,21 @@ def publish(
     if options.dry_run:
         check_revision(options.revision)
         check_apart(folders, user)
+        refusals = []
         for folder in folders:
-            repository, files = what_is_pushed(folder, user, results)
+            try:
+                repository, files = what_is_pushed(folder, user, results)
+            except LowlightError as error:  # the others would go on
+                refusals.append(str(error))
+                continue
             show_files(repository, files)
             print(files[CARD_FILE].decode())
-        return 0
-    addresses, refusals = push_all(
-        folders, user, private=options.private, tag=options.revision, results=results
-    )
-    for address in addresses:
-        print(address)
+    else:
+        addresses, refusals = push_all(
+            folders, user, private=options.private, tag=options.revision, results=results
+        )
+        for address in addresses:
+            print(address)
     for refusal in refusals:
         print(f"error: {refusal}", file=sys.stderr)
     return 1 if refusals else 0

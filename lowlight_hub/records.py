@@ -49,6 +49,15 @@ def training_command(config: dict[str, Any]) -> str:
     return " ".join(parts)
 
 
+def learnt_from(config: Mapping[str, Any]) -> list[str]:
+    """All that weights have learnt from: their own training, those it began with, those of a mean.
+
+    As the records call it, see finding.source_of; that of the weights' own training first.
+    """
+    others = [*(config.get("init_data") or []), *(config.get("averaged_data") or [])]
+    return list(dict.fromkeys([str(config["data"]), *others]))
+
+
 def photos_a_step(config: dict[str, Any]) -> int:
     """Of all processes together; the first trainings, which had one, do not say so."""
     return config["batch_size"] * (config.get("processes") or 1)

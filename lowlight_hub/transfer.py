@@ -96,11 +96,19 @@ def with_odds(values: Tensor, gain: Tensor | float) -> Tensor:
 def adjusted(answer: Tensor, small: Tensor, look: Look) -> Tensor:
     """Answers B 3 h w in 0..1 in the brightness and with the shadows of a look, see gain_of.
 
-    `small` are the photos B 3 h w in 0..1 that they are to. Where these are black but for a few
-    8-bit steps, their colour is one of rounding, often an olive one: shadows do not lift that.
+    `small` are the photos that they are answers to, see without_rounding.
     """
     gain = gain_of(answer, look)
-    lit = with_odds(answer, gain)
+    return without_rounding(with_odds(answer, gain), small, gain, look)
+
+
+def without_rounding(lit: Tensor, small: Tensor, gain: Tensor, look: Look) -> Tensor:
+    """Answers B 3 h w that were lit by this gain, B 1 h w, greyer where the photos are black.
+
+    Where `small`, the photos B 3 h w in 0..1, is so but for a few 8-bit steps, its colour is one of
+    rounding, often an olive one, or in more bits of noise. Shadows do not lift that; brightness,
+    which lifts all, does.
+    """
     if not look.shadows:
         return lit
     lifted = 1 - 2.0**look.brightness / gain

@@ -44,6 +44,15 @@ def test_of_few_photos_twenty_epochs_are_not_enough():
     assert told == "cut short: too few steps to tell whether it has converged"
 
 
+def test_one_that_waited_long_enough_is_done_though_its_last_tenth_began_better():
+    row, history = get_attempt("listing"), _history(*[5.0] * 189, 4.0, *[6.0] * 20)
+    settings = replace(SETTINGS, epochs=400)
+    assert last_gain(history) > 0.1 and is_finished(row, settings, history, 100)
+    assert outcome._status(row, history, 100) == "done: converged"
+    # Of one that was given no more epochs that is not known.
+    assert outcome._status(row, history[:200], 100).startswith("cut short")
+
+
 def test_the_rate_reaches_its_height_in_a_short_training_too():
     recipe = Recipe(cosine=True, warmup_steps=200)
     assert max(recipe.rate(step, 40) for step in range(40)) > 0.95

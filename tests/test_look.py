@@ -113,17 +113,32 @@ def test_shadows_take_no_light_from_what_is_bright_in_them(name, detail):
     assert (spots[1] > 0.95 * spots[0]).all()
 
 
-@pytest.mark.parametrize("detail", ["transfer", "network"])
-def test_shadows_do_not_lift_the_colours_of_rounding(detail):
+@pytest.mark.parametrize(
+    ("model", "detail"),
+    [
+        (AsItIs(), "transfer"),
+        (AsItIs(), "network"),
+        (load_model("listing"), "network"),
+        (load_model(DEFAULT), "transfer"),
+    ],
+)
+def test_shadows_do_not_lift_the_colours_of_rounding(model, detail):
     pixels = np.empty((150, 200, 3), np.uint8)
     pixels[:, :100], pixels[:, 100:] = (2, 2, 0), (40, 40, 20)
-    night, dusk = (
-        restore(AsItIs(), Photo(pixels), Look(detail, shadows=3)).pixels[75, column].astype(int)
-        for column in (40, 160)
+    in_16_bits = Photo(pixels.astype(np.uint16) * 257)
+    plain, lifted = (
+        restore(model, in_16_bits, Look(detail, brightness=-1, shadows=it)).pixels.astype(float)
+        for it in (0, 3)
     )
-    assert night.min() > 6 and night.max() - night.min() < night.max() / 3
+    night, dusk = (np.s_[75, column] for column in (40, 160))
+
+    def saturation(colour):
+        return (colour.max() - colour.min()) / colour.max()
+
+    assert lifted[night].mean() > 2 * plain[night].mean()
+    assert saturation(lifted[night]) < saturation(plain[night]) / 2
     # A colour that is more than that stays the one it was.
-    assert dusk.min() > 60 and dusk.max() - dusk.min() > 0.3 * dusk.max()
+    assert saturation(lifted[dusk]) > 0.6 * saturation(plain[dusk])
 
 
 def test_shadows_keep_their_texture():

@@ -236,6 +236,13 @@ def test_a_dry_run_shows_everything_and_sends_nothing(hub, capsys):
     assert hub.log == []
 
 
+def test_a_dry_run_goes_on_after_a_refusal(hub, tmp_path, capsys):
+    folders = [str(tmp_path), str(bundled("attempt-1"))]
+    assert main(["push", *folders, USER, "--dry-run"]) == 1
+    told = capsys.readouterr()
+    assert f"error: {tmp_path} holds no config.json" in told.err and NAME in told.out
+
+
 def test_several_models_make_a_collection(hub):
     folders = [str(bundled(name)) for name in ("listing", "attempt-1")]
     assert main(["push", *folders, USER]) == 0

@@ -1,5 +1,7 @@
 """The command train.py: what it takes, what it refuses, and the order in which it works."""
 
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +15,7 @@ import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.__main__ import main as lowlight_hub
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
+from lowlight_hub.finding import LOL
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, bundled, read_config
 from lowlight_hub.photos import save_photo, to_picture
 from lowlight_hub.records import training_command
@@ -79,8 +82,29 @@ def test_a_bright_photo_of_a_pair_is_of_the_pairs_scene(tmp_path, photo):
     assert command.main([*few, *data, *bright]) == 0
     config = read_config(tmp_path / "runs" / "listing")
     # Each scene has its pair and the photo alone, and is validated on with both.
-    assert all(it.startswith("photo ") for it in config["validation_scenes"])
     assert config["validation_pairs"] == 2 * len(config["validation_scenes"]) > 0
+    # Their names are published: what somebody's photos are called is not.
+    assert all(re.fullmatch("photo [0-9a-f]{8}", it) for it in config["validation_scenes"])
+
+
+def test_the_dark_photos_of_pairs_are_not_taken_for_bright_ones(lol, tmp_path, photo, capsys):
+    for kind, light in (("dark", 0.1), ("bright", 1)):
+        save_photo(to_picture(photo * light), tmp_path / "mine" / kind / "one.png")
+    mine = str(tmp_path / "mine")
+    assert command.main(["listing", "--data", mine, "--bright", mine]) == 1
+    assert "one.png is the dark photo of a pair" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_photos_and_folders_whose_names_are_not_utf_8_are_learnt_from(tmp_path, photo):
+    mine = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    for kind, light in (("low", 0.1), ("high", 1)):
+        for name in (b"na\xefve.png", b"plain.png"):
+            save_photo(to_picture(photo * light), Path(mine) / kind / os.fsdecode(name))
+    out = tmp_path / "runs"
+    few = ["listing", "--epochs", "1", "--batch-size", "1", "--out", str(out)]
+    assert command.main([*few, "--data", mine]) == 0
+    assert read_config(out / "listing")["data"] == "caf\\udce9"
 
 
 def test_command_without_data_trains_on_free_photos(tmp_path):
@@ -127,6 +151,37 @@ def test_weights_to_start_with_bring_their_width(tmp_path, capsys):
     frozen = [*started, "--freeze", "encoder", "--out", str(tmp_path / "fourth")]
     assert command.main(frozen) == 0
     assert read_config(tmp_path / "fourth" / "listing")["freeze"] == "encoder"
+
+
+def test_a_first_half_that_cannot_go_on_is_said_before_photos_are_read(
+    tmp_path, monkeypatch, capsys
+):
+    arguments = ["attempt-4a-40", "--width", "2", "--epochs", "1", "--out", str(tmp_path)]
+    assert command.main(arguments) == 0
+    for checkpoint in (tmp_path / "attempt-4a-40").glob("checkpoint-*"):
+        checkpoint.unlink()
+    monkeypatch.setattr(command, "_pairs", lambda *_: pytest.fail("photos were read"))
+    assert command.main(["attempt-4a-80", *arguments[1:]]) == 1
+    assert "no checkpoint to go on from" in capsys.readouterr().err
+
+
+def test_a_card_says_what_the_weights_before_had_learnt_from(lol, tmp_path, photo):
+    for kind, light in (("low", 0.1), ("high", 1)):
+        for name in "ab":
+            save_photo(to_picture(photo * light), tmp_path / "mine" / kind / f"{name}.png")
+    few = ["listing", "--epochs", "1", "--batch-size", "1"]
+    out = tmp_path / "first"
+    assert command.main([*few, "--data", str(lol), "--out", str(out)]) == 0
+    for name in ("second", "third"):
+        before, out = out / "listing", tmp_path / name
+        data = ["--data", str(tmp_path / "mine"), "--init-from", str(before)]
+        assert command.main([*few, *data, "--out", str(out)]) == 0
+        config, card = read_config(out / "listing"), (out / "listing" / "README.md").read_text()
+        assert config["data"] == "mine" and LOL in config["init_data"]
+        assert f"which learnt from {' and '.join(config['init_data'])}" in card
+        assert "licence of the LOL photos" in card and "eval15 reward memory" in card
+        assert "if the weights that it started from have not seen them" in card
+    assert config["init_data"] == ["mine", LOL]
 
 
 def test_weights_of_the_whole_have_no_first_half(tmp_path):

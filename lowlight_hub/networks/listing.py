@@ -10,7 +10,6 @@ from lowlight_hub.networks.mnist import down, up
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
 from lowlight_hub.networks.sizes import SIDE_PX, check_photos, resize
 from lowlight_hub.transfer import (
-    adjusted,
     apply_maps,
     colour_maps,
     enlarged_at,
@@ -19,6 +18,7 @@ from lowlight_hub.transfer import (
     relit,
     ridge_of,
     with_odds,
+    without_rounding,
 )
 
 SLIM_WIDTH = 16
@@ -45,13 +45,14 @@ class ListingAutoencoder(LowlightModel):
         def restored(look: Look, maps: Tensor | None, tile: Tensor, top: int, left: int) -> Tensor:
             answer = self(as_weights(self, tile))
             if maps is None:
-                return adjusted(answer, tile.to(answer), look)
+                return with_odds(answer, 2.0**look.brightness)
             down, across = tile.shape[2:]
             place = slice(top, top + down), slice(left, left + across)
             stops = apply_maps(enlarged_at(maps, place, size), tile)
             # Of specks that the small photo did not show, maps say more than that.
             stops = stops.clamp(look.brightness, look.brightness + look.shadows)
-            return with_odds(answer, 2 ** stops.to(answer))
+            gain = 2 ** stops.to(answer)
+            return without_rounding(with_odds(answer, gain), tile.to(answer), gain, look)
 
         maps: list[Tensor | None] = [None] * len(looks)
         if any(look.shadows for look in looks):
