@@ -1,6 +1,7 @@
 """Photos restored in the demo, driven as people drive it: with mouse, keys and fingers."""
 
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
+from lowlight_hub.demo.page import MAX_UPLOAD_MB
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
 from lowlight_hub.photos import photo_of
@@ -62,10 +64,14 @@ def test_a_finger_moves_the_slider_where_ranges_go_by_their_thumbs_alone(phone, 
     assert 18 <= float(shown_share(phone).rstrip("%")) <= 22
 
 
+@pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("way", ["drop", "paste"])
-def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way):
+def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way, is_large):
     give(desktop, dark_file)
     slider_of(desktop)
+    if is_large:
+        desktop.locator("#photos .thumbnail-item").click()
+        desktop.locator("#photos button[aria-label=Close]").wait_for()
     desktop.evaluate(
         """async ([way, picture]) => {
           const given = new DataTransfer();
@@ -204,10 +210,40 @@ def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
 def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_path, dark_file):
     (tmp_path / "notes.txt").write_text("no photo")
     give(desktop, tmp_path / "notes.txt")
-    desktop.get_by_text("Invalid file type: notes.txt").wait_for()
+    desktop.get_by_text("Not added: notes.txt (not a photo).").wait_for()
     desktop.locator("#photos button[aria-dropeffect]").click(trial=True)
     give(desktop, dark_file)
     slider_of(desktop)
+
+
+def test_files_that_cannot_be_taken_are_named_and_keep_back_no_other(desktop, tmp_path, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    (tmp_path / "notes.txt").write_text("no photo")
+    with (tmp_path / "large.tif").open("wb") as file:
+        file.truncate((MAX_UPLOAD_MB + 1) * 2**20)
+    good = shutil.copy(dark_file, tmp_path / "second.png")
+    give(desktop, tmp_path / "notes.txt", tmp_path / "large.tif", good)
+    told = "Not added: notes.txt (not a photo); large.tif (larger than 60 MB)."
+    desktop.locator(".toast-body").get_by_text(told).wait_for()
+    desktop.wait_for_selector("#note:has-text('2 of 2 photos')")
+
+
+def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file):
+    give(desktop, dark_file)
+    desktop.wait_for_selector("#download:not([disabled])")
+    asked = []
+    desktop.on("request", lambda it: asked.append(it.url) if "/queue/join" in it.url else None)
+    fields = desktop.locator("#numbers input[type=number]")
+    fields.first.click()
+    for _ in range(6):
+        desktop.keyboard.press("Tab")
+    assert fields.evaluate_all("(all) => !all.includes(document.activeElement)")
+    desktop.wait_for_timeout(1000)
+    assert asked == []
+    fields.nth(1).fill("0.5")
+    with desktop.expect_request("**/queue/join*"):
+        desktop.keyboard.press("Tab")
 
 
 def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):

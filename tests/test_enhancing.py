@@ -1,6 +1,7 @@
 """What a run of several photos in the demo makes and tells, without a browser."""
 
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import gradio as gr
 import pytest
 
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import enhancing
+from lowlight_hub.demo import enhancing, service
 from lowlight_hub.demo import work as work_module
 from lowlight_hub.demo.enhancing import Restored
 from lowlight_hub.demo.service import Settings
@@ -69,6 +70,22 @@ def test_one_photo_that_was_swept_away_does_not_stop_the_others(two):
     assert [file.name for file in work.results.files] == [f"two_{DEFAULT}.png"]
     assert not last.slider["more"]
     assert "1 of 2 photos" in last.note and "dark.png was deleted" in last.note
+
+
+def test_results_that_were_swept_away_before_the_last_are_said_to_be(monkeypatch, two):
+    work, run = Work(), service.run
+
+    def when_the_first_is_gone(*given):
+        for file in work.results.files:
+            file.unlink()
+        return run(*given)
+
+    monkeypatch.setattr(service, "run", when_the_first_is_gone)
+    *_, last = told_of(work, 1, two)
+    assert [file.name for file in work.results.files] == [f"two_{DEFAULT}.png"]
+    assert f"dark_{DEFAULT}.png was deleted" in last.note
+    with zipfile.ZipFile(last.download.value["path"]) as archive:
+        assert archive.namelist() == [f"two_{DEFAULT}.png"]
 
 
 @pytest.mark.parametrize("wrong", ["much", [2], 2, {"brightness": "much"}, {"shadows": None}])

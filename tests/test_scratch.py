@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from browsing import wait_until
@@ -13,13 +14,21 @@ from lowlight_hub.demo import page, scratch
 
 
 def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
-    old, new = tmp_path / "old", tmp_path / "new"
-    for folder in (old, new):
-        folder.mkdir()
-        (folder / "photo.png").write_bytes(b"a photo")
-    os.utime(old, (0, 0))
+    old, page_s, broken = (tmp_path / it for it in ("given/old.png", "page/small.jpg", "tmp_part"))
+    for file in (old, page_s, broken):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"a photo")
+    scratch.keep([str(page_s)])
+    now = time.time()
+    monkeypatch.setattr(scratch.time, "time", lambda: now + 3500)
     scratch.sweep(tmp_path)
-    assert not old.exists() and (new / "photo.png").exists()
+    assert [it for it in tmp_path.rglob("*") if it.is_file()] == [page_s]
+    assert not old.parent.exists()
+    old.parent.mkdir()
+    old.write_bytes(b"another photo")
+    monkeypatch.setattr(scratch.time, "time", lambda: now + 2700)
+    scratch.sweep(tmp_path)
+    assert old.exists()
     shutil.rmtree(tmp_path)
     scratch.sweep(tmp_path)
 
@@ -41,8 +50,8 @@ def test_a_result_is_on_disk_once(page_url, tmp_path, dark_file):
 
 def test_uploads_and_results_are_deleted(few, monkeypatch, tmp_path, dark_file):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
-    monkeypatch.setattr(page, "SWEEP_S", 1)
-    monkeypatch.setattr(page, "KEEP_S", 5)  # all results are written within it
+    monkeypatch.setattr(scratch, "GRADIO_SWEEPS_S", 1)
+    monkeypatch.setattr(scratch, "KEEP_S", 5)  # all results are written within it
 
     def kept():
         return {it for it in (tmp_path / "kept").rglob("*") if it.is_file()}

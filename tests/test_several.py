@@ -288,6 +288,22 @@ def test_a_photo_that_comes_to_others_is_in_view_and_so_is_one_picked_of_those_g
     desktop.locator("#slider .small-print", has_text="third (1).png").wait_for()
 
 
+def test_one_that_could_not_be_restored_leaves_picture_and_download_of_one_photo(
+    desktop, tmp_path, dark_file
+):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    give(desktop, dark_file, shutil.copy(dark_file, tmp_path / "b.png"), tmp_path / "broken.jpg")
+    desktop.locator("#note").get_by_text("broken.jpg cannot be read").wait_for()
+    strip = desktop.locator("#slider .strip button")
+    strip.nth(1).click()
+    print_, link = desktop.locator("#slider .small-print").first, desktop.locator(".this-file")
+    assert print_.inner_text().startswith("b.png")
+    desktop.locator("#photos .thumbnail-item").nth(2).click()
+    expect(strip.first).to_have_attribute("aria-pressed", "true")
+    assert print_.inner_text().startswith(dark_file.name)
+    assert link.get_attribute("download") == f"dark_{DEFAULT}.png"
+
+
 def test_an_example_joins_the_visitors_photos_and_takes_the_place_of_another(desktop, dark_file):
     examples = desktop.locator("#examples button.gallery-item")
     strip, note = desktop.locator("#slider .strip span"), desktop.locator("#note")

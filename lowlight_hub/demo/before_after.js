@@ -137,9 +137,11 @@ const show = () => {
   if (!pair.figure()) return;
   // What is drawn anew keeps what its range was set to.
   pair.show();
-  if (picked) {
-    pair.put(picked.before, picked.after, picked);
-    element.querySelector(".small-print").textContent = `${picked.name} · ${picked.print}`;
+  // What is drawn may be of one that was picked before.
+  const seen = picked ?? strip[0];
+  if (seen) {
+    pair.put(seen.before, seen.after, seen);
+    element.querySelector(".small-print").textContent = `${seen.name} · ${seen.print}`;
   }
   uncover();
   const link = element.querySelector(".this-file");

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from math import floor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -56,6 +57,7 @@ def stop(number: int, work: Work, request: gr.Request) -> tuple:
         return gr.skip(), gr.skip()
     work.stop(number)
     said = said_to(request)
+    work.results.leave_out_what_is_gone()
     files, failures = list(work.results.files), list(work.results.failures)
     counted = f" {said['in_the_zip']}: {len(files)}." if files else ""
     note = paragraphs(
@@ -213,8 +215,9 @@ def _several(
     results: Results,
 ) -> Iterator[Restored]:
     pairs: list[Mapping[str, Any]] = []
-    # Beside those of all: as many shadows fewer as there are.
-    least = {"brightness": RANGES["brightness"].least, "shadows": -settings.look.shadows}
+    # Beside those of all: as many shadows fewer as there are, in the steps of the slider.
+    fewer = floor(10 * settings.look.shadows) / 10
+    least = {"brightness": RANGES["brightness"].least, "shadows": -fewer}
     alone = [
         {
             "setting": name,
@@ -244,6 +247,7 @@ def _several(
             choices=None,
         )
         yield so_far
+    results.leave_out_what_is_gone()
     if not results.files:
         raise LowlightError("; ".join(results.failures))
     # As a whole, see _one.

@@ -18,6 +18,20 @@
     target.value = within;
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }, true);
+  // Gradio also calls it a release when a number's field is clicked into, or left as it was: that
+  // would end what is in work, and begin it anew.
+  const left = new WeakMap();
+  document.addEventListener("focusin", ({ target }) => {
+    if (isNumber(target)) left.set(target, target.value);
+  });
+  for (const kind of ["blur", "pointerup"]) {
+    document.addEventListener(kind, (event) => {
+      const { target } = event;
+      if (!event.isTrusted || !isNumber(target)) return;
+      if (target.value === left.get(target)) event.stopImmediatePropagation();
+      left.set(target, target.value);
+    }, true);
+  }
   // Gradio calls it a release when a mouse lets go of a range, but not when a key does.
   document.addEventListener("keyup", ({ key, target }) => {
     if (!/^(Arrow|Page|Home|End)/.test(key) || !target.matches?.("input[type=range]")) return;
@@ -64,14 +78,37 @@
       const given = event.dataTransfer ?? event.clipboardData;
       if (event.defaultPrevented || !given?.types.includes("Files")) return;
       event.preventDefault();
-      const input = document.querySelector("#photos input[type=file]");
-      if (kind === "dragover" || !input) return;
-      input.files = given.files;
-      input.dispatchEvent(new Event("change", { bubbles: true }));
+      if (kind !== "dragover") addPhotos([...given.files]);
     });
   }
+  const place = () => document.querySelector("#photos input[type=file]");
+  const addPhotos = async (files) => {
+    // There is none while a photo is seen large, or others are on their way.
+    if (!place()) document.querySelector("#photos button[aria-label=Close]")?.click();
+    while (!place()) await new Promise((then) => setTimeout(then, 100));
+    const given = new DataTransfer();
+    for (const file of files) given.items.add(file);
+    place().files = given.files;
+    place().dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  // One that is too large or no photo keeps back no other: Gradio would refuse all of them, and
+  // beside photos that are there already not say why.
+  const { names, suffixes, most_bytes } = %s;
+  const isPhoto = ({ name, type }) =>
+    type.startsWith("image/") || suffixes.some((it) => name.toLowerCase().endsWith(it));
+  document.addEventListener("change", (event) => {
+    const { target } = event;
+    if (!target.matches?.("#photos input[type=file]")) return;
+    const good = [...target.files].filter((it) => isPhoto(it) && it.size <= most_bytes);
+    if (good.length === target.files.length) return;
+    event.stopImmediatePropagation();
+    const others = [...target.files].filter((it) => !good.includes(it));
+    window.refusedFiles = others.map((it) => ({ name: it.name, is_photo: isPhoto(it) }));
+    document.querySelector("#refused").click();
+    if (good.length) addPhotos(good);
+    else target.value = "";
+  }, true);
   // Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
-  const names = %s;
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
     buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));

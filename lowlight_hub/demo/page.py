@@ -1,23 +1,24 @@
 """The page: its look, its photos, and its tabs."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gradio as gr
 from gradio.exceptions import InvalidPathError
 
-from lowlight_hub.demo.answers import said_to
+from lowlight_hub.demo import scratch
+from lowlight_hub.demo.answers import HIDDEN, said_to
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
 from lowlight_hub.demo.enhance_tab import enhance_tab
 from lowlight_hub.demo.examples import example_files, thumbnails, with_example
 from lowlight_hub.demo.parts import HERE, I18N
 from lowlight_hub.demo.results_tab import results_tab
-from lowlight_hub.demo.scratch import KEEP_S
 from lowlight_hub.photos import SUFFIXES
 
-MAX_UPLOAD = "60mb"
+MAX_UPLOAD_MB = 60
 MAX_WAITING = 20
-SWEEP_S = 600
 THEME = gr.themes.Default(
     primary_hue="amber",
     neutral_hue="zinc",
@@ -49,7 +50,9 @@ THEME = gr.themes.Default(
 
 def build() -> gr.Blocks:
     """The page, to be launched with `launch_settings()`."""
-    with gr.Blocks(title="lowlight-hub", delete_cache=(SWEEP_S, KEEP_S)) as demo:
+    with gr.Blocks(
+        title="lowlight-hub", delete_cache=(scratch.GRADIO_SWEEPS_S, scratch.KEEP_S)
+    ) as demo:
         gr.Markdown(I18N("introduction"))
         with gr.Row():
             with gr.Column(scale=1, min_width=300):
@@ -65,6 +68,14 @@ def build() -> gr.Blocks:
                     object_fit="contain",
                     buttons=[],
                     elem_id="photos",
+                )
+                refused = gr.JSON(visible=False)
+                gr.Button(visible=HIDDEN, elem_id="refused").click(
+                    tell_of_refused,
+                    refused,
+                    js="() => window.refusedFiles",
+                    queue=False,
+                    api_visibility="private",
                 )
                 examples = gr.Dataset(
                     components=[photos],
@@ -90,8 +101,19 @@ def build() -> gr.Blocks:
                     results_tab()
         listen()
         add_endpoints()
+    for block in demo.blocks.values():
+        scratch.keep(getattr(block, "keep_in_cache", ()))
+    scratch.sweep_for_ever()
     _say_what_is_gone(demo)
     return demo.queue(max_size=MAX_WAITING)
+
+
+def tell_of_refused(files: Sequence[Mapping[str, Any]], request: gr.Request) -> None:
+    """Says of files that were not taken why, each by its `name` and whether it `is_photo`."""
+    said = said_to(request)
+    why = {True: f"{said['too_large']} {MAX_UPLOAD_MB} MB", False: said["no_photo_file"]}
+    told = "; ".join(f"{it['name']} ({why[it['is_photo']]})" for it in files)
+    gr.Warning(f"{said['not_added']}: {told}.")
 
 
 def _say_what_is_gone(demo: gr.Blocks) -> None:
@@ -114,15 +136,19 @@ def _say_what_is_gone(demo: gr.Blocks) -> None:
 
 def launch_settings() -> dict:
     """Keyword arguments of launch()."""
-    names = [file.stem.replace("_", " ") for file in example_files()]
+    known = {
+        "names": [file.stem.replace("_", " ") for file in example_files()],
+        "suffixes": SUFFIXES,
+        "most_bytes": MAX_UPLOAD_MB * 2**20,
+    }
     return {
-        "js": (HERE / "page.js").read_text(encoding="utf-8") % json.dumps(names),
+        "js": (HERE / "page.js").read_text(encoding="utf-8") % json.dumps(known),
         "theme": THEME,
         "css": (HERE / "page.css").read_text(encoding="utf-8"),
         "i18n": I18N,
         "pwa": True,
         "favicon_path": str(HERE / "icon.png"),
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": f"{MAX_UPLOAD_MB}mb",
         "show_error": False,
         "ssr_mode": False,
     }

@@ -4,25 +4,33 @@ import logging
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from shutil import rmtree
 from threading import Thread
 
 from gradio.utils import get_upload_folder
 
 from lowlight_hub.demo import TEMPORARY
 
-# How old files may become, and how often old ones are looked for: gone within the hour.
-KEEP_S, SWEEP_S = 2700, 60
+# How old files may become, and how often Gradio looks for older ones.
+KEEP_S, GRADIO_SWEEPS_S = 2700, 600
+# What is there still when that was past has got out of its sight: a part of an upload that broke
+# off, and everything once its task has died. So all is looked after once more, this often.
+LOST_S, SWEEP_S = KEEP_S + GRADIO_SWEEPS_S + 60, 60
 _forgetting: list[Callable[[], None]] = []
+_kept: set[Path] = set()
 
 
 def at_sweeps(forget: Callable[[], None]) -> None:
     """Has something else called whenever old files are looked for: SWEEP_S apart, from a thread."""
     _forgetting.append(forget)
+
+
+def keep(files: Iterable[str]) -> None:
+    """Has files that belong to the page outlast the hour."""
+    _kept.update(map(Path, files))
 
 
 def temporary_folder(within: str | None = None) -> Path:
@@ -33,7 +41,7 @@ def temporary_folder(within: str | None = None) -> Path:
 
 
 def new_folder() -> Path:
-    """A new folder for files that are handed out; it is deleted after KEEP_S."""
+    """A new folder for files that are handed out; they are deleted within the hour."""
     root = _root(get_upload_folder())
     root.mkdir(mode=0o700, parents=True, exist_ok=True)  # systems clear what lies idle in /tmp
     return Path(tempfile.mkdtemp(dir=root))
@@ -52,25 +60,34 @@ def zipped(files: Sequence[Path]) -> Path:
 def _root(handed_out_from: str) -> Path:
     # What lies there already Gradio hands out as it is: it neither reads nor copies it first.
     Path(handed_out_from).mkdir(parents=True, exist_ok=True)
-    root = temporary_folder(handed_out_from)
-    Thread(target=_sweep_for_ever, args=(root,), daemon=True).start()
-    return root
+    return temporary_folder(handed_out_from)
 
 
-def _sweep_for_ever(root: Path) -> None:
-    while True:
-        sweep(root)
-        time.sleep(SWEEP_S)
+def sweep_for_ever() -> None:
+    """Looks after uploads and what is handed out, from a thread of its own."""
+
+    def sweep_on(folder: Path) -> None:
+        while True:
+            sweep(folder)
+            time.sleep(SWEEP_S)
+
+    folder = _root(get_upload_folder()).parent
+    Thread(target=sweep_on, args=(folder,), daemon=True).start()
 
 
-def sweep(root: Path) -> None:
-    """Deletes the old folders in `root`, and has forgotten what is to be."""
-    # Whatever is looked at may be deleted meanwhile, the root itself included.
+def sweep(folder: Path) -> None:
+    """Deletes what is old below a folder, and has forgotten what is to be."""
+    # Whatever is looked at may be deleted meanwhile, the folder itself included.
     with suppress(OSError):
-        for folder in list(root.iterdir()):
+        # What lies deeper comes first, so that folders are empty by their turn.
+        for path in sorted(folder.rglob("*"), key=lambda it: -len(it.parts)):
             with suppress(OSError):
-                if time.time() - folder.stat().st_mtime > KEEP_S:
-                    rmtree(folder)
+                if path in _kept or time.time() - path.lstat().st_ctime < LOST_S:
+                    continue
+                if path.is_dir():
+                    path.rmdir()
+                else:
+                    path.unlink()
     for forget in _forgetting:
         try:
             forget()

@@ -28,6 +28,12 @@ class Results:
     files: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
+    def leave_out_what_is_gone(self) -> None:
+        """Takes out of the files those that were deleted meanwhile, and says so."""
+        gone = [it for it in self.files if not it.is_file()]
+        self.files = [it for it in self.files if it not in gone]
+        self.failures += [f"{it.name} was deleted, as all are within an hour" for it in gone]
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
