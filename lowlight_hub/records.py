@@ -50,7 +50,7 @@ def training_command(config: dict[str, Any]) -> str:
 
 
 def learnt_from(config: Mapping[str, Any]) -> list[str]:
-    """All that weights have learnt from: their own training, those it began with, those of a mean.
+    """What is recorded of what weights learnt from: in their own training, before it, in a mean.
 
     As the records call it, see finding.source_of; that of the weights' own training first.
     """

@@ -216,9 +216,13 @@ def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_pat
     slider_of(desktop)
 
 
-def test_files_that_cannot_be_taken_are_named_and_keep_back_no_other(desktop, tmp_path, dark_file):
-    give(desktop, dark_file)
-    slider_of(desktop)
+@pytest.mark.parametrize("is_first", [False, True])
+def test_files_that_cannot_be_taken_are_named_and_keep_back_no_other(
+    desktop, tmp_path, dark_file, is_first
+):
+    if not is_first:
+        give(desktop, dark_file)
+        slider_of(desktop)
     (tmp_path / "notes.txt").write_text("no photo")
     with (tmp_path / "large.tif").open("wb") as file:
         file.truncate((MAX_UPLOAD_MB + 1) * 2**20)
@@ -226,7 +230,26 @@ def test_files_that_cannot_be_taken_are_named_and_keep_back_no_other(desktop, tm
     give(desktop, tmp_path / "notes.txt", tmp_path / "large.tif", good)
     told = "Not added: notes.txt (not a photo); large.tif (larger than 60 MB)."
     desktop.locator(".toast-body").get_by_text(told).wait_for()
-    desktop.wait_for_selector("#note:has-text('2 of 2 photos')")
+    if is_first:
+        slider_of(desktop)
+    else:
+        desktop.wait_for_selector("#note:has-text('2 of 2 photos')")
+
+
+def test_what_is_dropped_into_the_empty_place_is_looked_at_as_well(desktop, dark_file):
+    desktop.evaluate(
+        """(bytes) => {
+          const given = new DataTransfer();
+          given.items.add(new File(["no photo"], "notes.txt", { type: "text/plain" }));
+          given.items.add(new File([new Uint8Array(bytes)], "dark.png", { type: "image/png" }));
+          document.querySelector("#photos button[aria-dropeffect]").dispatchEvent(
+            new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: given }),
+          );
+        }""",
+        list(dark_file.read_bytes()),
+    )
+    desktop.get_by_text("Not added: notes.txt (not a photo).").wait_for()
+    slider_of(desktop)
 
 
 def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file):
@@ -236,14 +259,24 @@ def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file)
     desktop.on("request", lambda it: asked.append(it.url) if "/queue/join" in it.url else None)
     fields = desktop.locator("#numbers input[type=number]")
     fields.first.click()
-    for _ in range(6):
+    while desktop.evaluate("document.activeElement.closest('#numbers') !== null"):
         desktop.keyboard.press("Tab")
-    assert fields.evaluate_all("(all) => !all.includes(document.activeElement)")
     desktop.wait_for_timeout(1000)
     assert asked == []
     fields.nth(1).fill("0.5")
     with desktop.expect_request("**/queue/join*"):
         desktop.keyboard.press("Tab")
+
+
+def test_a_number_that_is_only_touched_begins_nothing_anew(phone, dark_file):
+    give(phone, dark_file)
+    phone.wait_for_selector("#download:not([disabled])")
+    asked = []
+    phone.on("request", lambda it: asked.append(it.url) if "/queue/join" in it.url else None)
+    for field in phone.locator("#numbers input[type=number]").all():
+        field.tap()
+    phone.wait_for_timeout(1000)
+    assert asked == []
 
 
 def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):

@@ -83,7 +83,7 @@ def test_results_that_were_swept_away_before_the_last_are_said_to_be(monkeypatch
     monkeypatch.setattr(service, "run", when_the_first_is_gone)
     *_, last = told_of(work, 1, two)
     assert [file.name for file in work.results.files] == [f"two_{DEFAULT}.png"]
-    assert f"dark_{DEFAULT}.png was deleted" in last.note
+    assert "1 of 2 photos" in last.note and f"dark_{DEFAULT}.png was deleted" in last.note
     with zipfile.ZipFile(last.download.value["path"]) as archive:
         assert archive.namelist() == [f"two_{DEFAULT}.png"]
 

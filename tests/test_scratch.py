@@ -13,24 +13,20 @@ from gradio_client import Client, handle_file
 from lowlight_hub.demo import page, scratch
 
 
-def test_files_that_were_handed_out_go_when_they_are_old(tmp_path, monkeypatch):
+def test_files_that_were_handed_out_go_when_they_are_old(tmp_path):
     old, page_s, broken = (tmp_path / it for it in ("given/old.png", "page/small.jpg", "tmp_part"))
     for file in (old, page_s, broken):
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"a photo")
     scratch.keep([str(page_s)])
     now = time.time()
-    monkeypatch.setattr(scratch.time, "time", lambda: now + 3500)
-    scratch.sweep(tmp_path)
+    scratch.sweep(tmp_path, now + 2700)
+    assert old.exists() and broken.exists()
+    scratch.sweep(tmp_path, now + 3500)
     assert [it for it in tmp_path.rglob("*") if it.is_file()] == [page_s]
     assert not old.parent.exists()
-    old.parent.mkdir()
-    old.write_bytes(b"another photo")
-    monkeypatch.setattr(scratch.time, "time", lambda: now + 2700)
-    scratch.sweep(tmp_path)
-    assert old.exists()
     shutil.rmtree(tmp_path)
-    scratch.sweep(tmp_path)
+    scratch.sweep(tmp_path, now)
 
 
 def test_results_find_a_place_also_after_the_system_cleared_its_own(tmp_path, monkeypatch):

@@ -238,7 +238,7 @@ def _several(
             more = len(results.files) + len(results.failures) < count
             several = {"strip": pairs, "more": more, "alone": alone}
             slider = {**pairs[0], **several, "words": said}
-        note = f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
+        note = _counted(results, count, said)
         so_far = Restored(
             slider=slider,
             download=gr.DownloadButton(visible=HIDDEN),
@@ -253,8 +253,16 @@ def _several(
     # As a whole, see _one.
     yield so_far._replace(
         download=_zip_of(results.files, said),
-        note=paragraphs(note, _told(results.failures, said), service.SHELF.sources()),
+        note=paragraphs(
+            _counted(results, count, said),
+            _told(results.failures, said),
+            service.SHELF.sources(),
+        ),
     )
+
+
+def _counted(results: Results, count: int, said: Mapping[str, str]) -> str:
+    return f"{len(results.files)} {said['of']} {count} {said['photo_count']}"
 
 
 def _told(failures: Sequence[str], said: Mapping[str, str]) -> str:

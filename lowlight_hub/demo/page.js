@@ -21,9 +21,13 @@
   // Gradio also calls it a release when a number's field is clicked into, or left as it was: that
   // would end what is in work, and begin it anew.
   const left = new WeakMap();
-  document.addEventListener("focusin", ({ target }) => {
-    if (isNumber(target)) left.set(target, target.value);
-  });
+  // A finger is lifted before what it touched has the focus.
+  for (const kind of ["focusin", "pointerdown"]) {
+    document.addEventListener(kind, ({ target }) => {
+      const isNew = kind === "focusin" || target !== document.activeElement;
+      if (isNumber(target) && isNew) left.set(target, target.value);
+    }, true);
+  }
   for (const kind of ["blur", "pointerup"]) {
     document.addEventListener(kind, (event) => {
       const { target } = event;
@@ -71,6 +75,33 @@
     clearTimeout(asked);
     asked = setTimeout(() => place.classList.remove("asked"), 2000);
   };
+  const { names, suffixes, most_bytes } = %s;
+  const isPhoto = ({ name, type }) =>
+    type.startsWith("image/") || suffixes.some((it) => name.toLowerCase().endsWith(it));
+  // Of files those that can be taken; which of them cannot is told. Gradio takes none where one is
+  // too large, and beside photos that are there already does not say why.
+  const taken = (files) => {
+    const good = files.filter((it) => isPhoto(it) && it.size <= most_bytes);
+    const others = files.filter((it) => !good.includes(it));
+    if (others.length) {
+      window.refusedFiles = others.map((it) => ({ name: it.name, is_photo: isPhoto(it) }));
+      document.querySelector("#refused").click();
+    }
+    return good;
+  };
+  const place = () => document.querySelector("#photos input[type=file]");
+  const addPhotos = async (files) => {
+    // There is no place while a photo is seen large, or others are on their way.
+    while (files.length && !place()) {
+      document.querySelector("#photos button[aria-label=Close]")?.click();
+      await new Promise((then) => setTimeout(then, 100));
+    }
+    if (!files.length) return;
+    const given = new DataTransfer();
+    for (const file of files) given.items.add(file);
+    place().files = given.files;
+    place().dispatchEvent(new Event("change", { bubbles: true }));
+  };
   // Photos dropped beside a place for them, or onto others, are added, and so are pasted ones; for
   // what is dropped the browser would leave the page.
   for (const kind of ["dragover", "drop", "paste"]) {
@@ -78,36 +109,24 @@
       const given = event.dataTransfer ?? event.clipboardData;
       if (event.defaultPrevented || !given?.types.includes("Files")) return;
       event.preventDefault();
-      if (kind !== "dragover") addPhotos([...given.files]);
+      if (kind !== "dragover") addPhotos(taken([...given.files]));
     });
   }
-  const place = () => document.querySelector("#photos input[type=file]");
-  const addPhotos = async (files) => {
-    // There is none while a photo is seen large, or others are on their way.
-    if (!place()) document.querySelector("#photos button[aria-label=Close]")?.click();
-    while (!place()) await new Promise((then) => setTimeout(then, 100));
-    const given = new DataTransfer();
-    for (const file of files) given.items.add(file);
-    place().files = given.files;
-    place().dispatchEvent(new Event("change", { bubbles: true }));
-  };
-  // One that is too large or no photo keeps back no other: Gradio would refuse all of them, and
-  // beside photos that are there already not say why.
-  const { names, suffixes, most_bytes } = %s;
-  const isPhoto = ({ name, type }) =>
-    type.startsWith("image/") || suffixes.some((it) => name.toLowerCase().endsWith(it));
-  document.addEventListener("change", (event) => {
-    const { target } = event;
-    if (!target.matches?.("#photos input[type=file]")) return;
-    const good = [...target.files].filter((it) => isPhoto(it) && it.size <= most_bytes);
-    if (good.length === target.files.length) return;
-    event.stopImmediatePropagation();
-    const others = [...target.files].filter((it) => !good.includes(it));
-    window.refusedFiles = others.map((it) => ({ name: it.name, is_photo: isPhoto(it) }));
-    document.querySelector("#refused").click();
-    if (good.length) addPhotos(good);
-    else target.value = "";
-  }, true);
+  // What Gradio itself would take, chosen or dropped.
+  for (const kind of ["change", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const { target, dataTransfer } = event;
+      if (!target.closest?.(kind === "drop" ? "#photos" : "#photos input[type=file]")) return;
+      const files = [...(dataTransfer ?? target).files];
+      const good = taken(files);
+      if (good.length === files.length) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (dataTransfer) target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+      else target.value = "";
+      addPhotos(good);
+    }, true);
+  }
   // Gradio's example pictures have no names of their own, and lose ours whenever it draws them anew.
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");

@@ -73,7 +73,7 @@ def build() -> gr.Blocks:
                 gr.Button(visible=HIDDEN, elem_id="refused").click(
                     tell_of_refused,
                     refused,
-                    js="() => window.refusedFiles",
+                    js="() => [window.refusedFiles]",
                     queue=False,
                     api_visibility="private",
                 )
@@ -103,7 +103,7 @@ def build() -> gr.Blocks:
         add_endpoints()
     for block in demo.blocks.values():
         scratch.keep(getattr(block, "keep_in_cache", ()))
-    scratch.sweep_for_ever()
+    scratch.look_after_uploads()
     _say_what_is_gone(demo)
     return demo.queue(max_size=MAX_WAITING)
 

@@ -60,30 +60,31 @@ def zipped(files: Sequence[Path]) -> Path:
 def _root(handed_out_from: str) -> Path:
     # What lies there already Gradio hands out as it is: it neither reads nor copies it first.
     Path(handed_out_from).mkdir(parents=True, exist_ok=True)
-    return temporary_folder(handed_out_from)
+    root = temporary_folder(handed_out_from)
+    Thread(target=_sweep_for_ever, args=(root.parent,), daemon=True).start()
+    return root
 
 
-def sweep_for_ever() -> None:
-    """Looks after uploads and what is handed out, from a thread of its own."""
-
-    def sweep_on(folder: Path) -> None:
-        while True:
-            sweep(folder)
-            time.sleep(SWEEP_S)
-
-    folder = _root(get_upload_folder()).parent
-    Thread(target=sweep_on, args=(folder,), daemon=True).start()
+def look_after_uploads() -> None:
+    """Has what is uploaded deleted within the hour, and what is handed out."""
+    _root(get_upload_folder())
 
 
-def sweep(folder: Path) -> None:
+def _sweep_for_ever(folder: Path) -> None:
+    while True:
+        sweep(folder, time.time())
+        time.sleep(SWEEP_S)
+
+
+def sweep(folder: Path, now: float) -> None:
     """Deletes what is old below a folder, and has forgotten what is to be."""
     # Whatever is looked at may be deleted meanwhile, the folder itself included.
     with suppress(OSError):
-        # What lies deeper comes first, so that folders are empty by their turn.
-        for path in sorted(folder.rglob("*"), key=lambda it: -len(it.parts)):
+        # A folder that something is deleted from is no longer old: so their ages come first.
+        old = [it for it in folder.absolute().rglob("*") if it not in _kept and _is_old(it, now)]
+        # What lies deeper goes first, so that folders are empty by their turn.
+        for path in sorted(old, key=lambda it: -len(it.parts)):
             with suppress(OSError):
-                if path in _kept or time.time() - path.lstat().st_ctime < LOST_S:
-                    continue
                 if path.is_dir():
                     path.rmdir()
                 else:
@@ -93,3 +94,10 @@ def sweep(folder: Path) -> None:
             forget()
         except Exception:  # photos are deleted whatever happens
             logging.exception("what was remembered of photos was not forgotten")
+
+
+def _is_old(path: Path, now: float) -> bool:
+    try:
+        return now - path.lstat().st_ctime > LOST_S
+    except OSError:
+        return False

@@ -30,9 +30,10 @@ class Results:
 
     def leave_out_what_is_gone(self) -> None:
         """Takes out of the files those that were deleted meanwhile, and says so."""
-        gone = [it for it in self.files if not it.is_file()]
-        self.files = [it for it in self.files if it not in gone]
-        self.failures += [f"{it.name} was deleted, as all are within an hour" for it in gone]
+        for file in list(self.files):
+            if not file.is_file():
+                self.files.remove(file)
+                self.failures.append(f"{file.name} was deleted, as all are within an hour")
 
 
 @dataclass(frozen=True, slots=True)
