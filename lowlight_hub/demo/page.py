@@ -74,7 +74,8 @@ def build() -> gr.Blocks:
                     tell_of_refused,
                     refused,
                     js="() => [window.refusedFiles]",
-                    queue=False,
+                    concurrency_limit=None,  # it waits for no photo; past the queue is no warning
+                    show_progress="hidden",
                     api_visibility="private",
                 )
                 examples = gr.Dataset(
