@@ -1,5 +1,6 @@
 """What a model's config says of its training, in words."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,8 @@ def training_command(config: dict[str, Any]) -> str:
     elif not data.startswith((BRIGHT, SIMULATED)):  # without --data, either of these
         parts += ["--data", "PATH"]
     if BRIGHT in data:
-        parts += ["--bright", f"PATH_OF_{data.partition(BRIGHT)[2].strip().replace(' ', '_')}"]
+        name = re.sub(r"\W+", "_", data.partition(BRIGHT)[2].strip())
+        parts += ["--bright", f"PATH_OF_{name}"]
     parts += ["--leak-free"] if is_of(data, LEAK_FREE) else []
     parts += ["--all-pairs"] if config.get("all_pairs") else []
     parts += ["--init-from", "FOLDER"] if config.get("init_from") else []
