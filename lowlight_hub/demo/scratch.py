@@ -29,7 +29,7 @@ def at_sweeps(forget: Callable[[], None]) -> None:
 
 
 def keep(files: Iterable[str]) -> None:
-    """Has files that belong to the page outlast the hour."""
+    """Has files and folders that belong to the page outlast the hour."""
     _kept.update(map(Path, files))
 
 
@@ -61,6 +61,7 @@ def _root(handed_out_from: str) -> Path:
     # What lies there already Gradio hands out as it is: it neither reads nor copies it first.
     Path(handed_out_from).mkdir(parents=True, exist_ok=True)
     root = temporary_folder(handed_out_from)
+    keep([str(root.absolute())])
     Thread(target=_sweep_for_ever, args=(root.parent,), daemon=True).start()
     return root
 
