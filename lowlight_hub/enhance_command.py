@@ -31,8 +31,7 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
     add_restoring_options(enhance)
     add_light_options(
         enhance,
-        named="given several times, it makes several results, STEM_MODEL_+1EV.EXT and so on, each "
-        "brightness with each shadows",
+        named="given several times, it makes several results, named after it, of each of the other",
     )
     enhance.add_argument(
         "--format",

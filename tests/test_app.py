@@ -208,9 +208,9 @@ def test_a_file_that_is_no_photo_is_said_to_be_none(page, tmp_path):
 
 
 def test_a_file_that_cannot_be_a_photo_leaves_the_place_for_one(desktop, tmp_path, dark_file):
-    (tmp_path / "notes.txt").write_text("no photo")
-    give(desktop, tmp_path / "notes.txt")
-    desktop.get_by_text("Not added: notes.txt (not a photo).").wait_for()
+    (tmp_path / "<i>notes.txt").write_text("no photo")
+    give(desktop, tmp_path / "<i>notes.txt")
+    desktop.get_by_text("Not added: <i>notes.txt (not a photo).").wait_for()
     desktop.locator("#photos button[aria-dropeffect]").click(trial=True)
     give(desktop, dark_file)
     slider_of(desktop)
@@ -261,11 +261,18 @@ def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file)
     fields.first.click()
     while desktop.evaluate("document.activeElement.closest('#numbers') !== null"):
         desktop.keyboard.press("Tab")
+    for name in ("strength", "shadows"):  # each at an end
+        desktop.locator(f"#{name} input[type=range]").focus()
+        desktop.keyboard.press("End" if name == "strength" else "Home")
     desktop.wait_for_timeout(1000)
     assert asked == []
-    fields.nth(1).fill("0.5")
-    with desktop.expect_request("**/queue/join*"):
-        desktop.keyboard.press("Tab")
+    for typed in ("0.5", ""):  # which is the default again
+        fields.nth(1).fill(typed)
+        with desktop.expect_request("**/queue/join*"):
+            desktop.keyboard.press("Tab")
+        desktop.wait_for_selector("#slider .before-after:not(.outdated)")
+    desktop.wait_for_timeout(500)
+    assert len(asked) == 2
 
 
 def test_a_number_that_is_only_touched_begins_nothing_anew(phone, dark_file):

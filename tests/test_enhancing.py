@@ -88,6 +88,14 @@ def test_results_that_were_swept_away_before_the_last_are_said_to_be(monkeypatch
         assert archive.namelist() == [f"two_{DEFAULT}.png"]
 
 
+def test_a_second_stop_says_nothing_new(two):
+    work = Work()
+    work.begin(1).files.append(two[0])
+    assert "Photos in the zip: 1" in enhancing.stop(1, work, None)[0]
+    work.results.files.append(two[1])  # which was in work at the first
+    assert enhancing.stop(1, work, None) == (gr.skip(), gr.skip())
+
+
 @pytest.mark.parametrize("wrong", ["much", [2], 2, {"brightness": "much"}, {"shadows": None}])
 def test_light_of_one_photo_that_is_none_is_said(two, wrong):
     light = wrong if isinstance(wrong, str | list) else {str(two[0]): wrong}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +42,8 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
                     yield gr.skip()
             except Exception as error:
                 told = f"{service.in_words(error)}."
-                gr.Warning(told)
+                request = next((it for it in inputs if isinstance(it, gr.Request)), None)
+                warn(told, said_to(request))
                 yield nothing(told)
             # Not of one that Gradio closes, as it does before it tells of a stop.
             work.finish(number)
@@ -49,6 +51,11 @@ def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Ca
         return steps
 
     return decorated
+
+
+def warn(told: str, said: Mapping[str, str]) -> None:
+    """Shows a sentence as a warning; the names of files in it are no HTML."""
+    gr.Warning(escape(told, quote=False), title=said["warning"])
 
 
 def handed_out(path: str) -> Path:

@@ -27,7 +27,7 @@ from lowlight_hub.tables import markdown_table
 
 def stop(number: int, work: Work, request: gr.Request) -> Any:
     """Ends the work, for the note; the tiles so far stay."""
-    if number <= work.done:
+    if number <= max(work.done, work.stopped):
         return gr.skip()
     work.stop(number)
     return said_to(request)["stopped_compare"]

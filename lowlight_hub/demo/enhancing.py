@@ -16,6 +16,7 @@ from lowlight_hub.demo.answers import (
     paragraphs,
     said_to,
     told_in_the_note,
+    warn,
 )
 from lowlight_hub.demo.before_after import choices_of, histograms_of, pair_of, result_of
 from lowlight_hub.demo.last_run import LAST_RUN
@@ -53,7 +54,7 @@ def nothing_restored(note: str) -> Restored:
 
 def stop(number: int, work: Work, request: gr.Request) -> tuple:
     """Ends the work, for note and download: of several photos, those that are done are there."""
-    if number <= work.done:
+    if number <= max(work.done, work.stopped):
         return gr.skip(), gr.skip()
     work.stop(number)
     said = said_to(request)
@@ -168,7 +169,7 @@ def _one(
     except LowlightError as error:
         # In this format it cannot be had: that is no reason to take the picture away.
         told = f"{error}."
-        gr.Warning(told)
+        warn(told, said)
         yield so_far._replace(download=gr.DownloadButton(visible=HIDDEN), note=told)
         return
     pair |= result_of(done, job)

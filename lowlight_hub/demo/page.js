@@ -10,35 +10,46 @@
     event.preventDefault();
     document.execCommand("insertText", false, ".");
   });
-  document.addEventListener("blur", ({ target }) => {
+  document.addEventListener("blur", (event) => {
+    const { target } = event;
     if (!isNumber(target)) return;
-    if (target.value === "") return target.closest(".block").querySelector(".reset-button").click();
+    if (target.value === "") {
+      event.stopImmediatePropagation(); // the button tells of a release itself
+      return target.closest(".block").querySelector(".reset-button").click();
+    }
     const within = Math.min(Number(target.max), Math.max(Number(target.min), Number(target.value)));
     if (within === Number(target.value)) return;
     target.value = within;
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }, true);
-  // Gradio also calls it a release when a number's field is clicked into, or left as it was: that
-  // would end what is in work, and begin it anew.
+  // Gradio also calls it a release when a setting is clicked into, or left as it was: that would end
+  // what is in work, and begin it anew.
+  const isSetting = (field) => field.matches?.("#numbers input");
   const left = new WeakMap();
   // A finger is lifted before what it touched has the focus.
-  for (const kind of ["focusin", "pointerdown"]) {
-    document.addEventListener(kind, ({ target }) => {
+  for (const kind of ["focusin", "pointerdown", "keydown"]) {
+    document.addEventListener(kind, ({ target, repeat }) => {
+      if (!isSetting(target) || repeat) return;
+      const isRange = !isNumber(target);
       const isNew = kind === "focusin" || target !== document.activeElement;
-      if (isNumber(target) && isNew) left.set(target, target.value);
+      if (isRange || isNew) left.set(target, target.value);
     }, true);
   }
+  const isAsItWas = (field) => {
+    const before = left.get(field);
+    left.set(field, field.value);
+    return field.value === before;
+  };
   for (const kind of ["blur", "pointerup"]) {
     document.addEventListener(kind, (event) => {
-      const { target } = event;
-      if (!event.isTrusted || !isNumber(target)) return;
-      if (target.value === left.get(target)) event.stopImmediatePropagation();
-      left.set(target, target.value);
+      if (!event.isTrusted || !isSetting(event.target)) return;
+      if (isAsItWas(event.target)) event.stopImmediatePropagation();
     }, true);
   }
   // Gradio calls it a release when a mouse lets go of a range, but not when a key does.
   document.addEventListener("keyup", ({ key, target }) => {
-    if (!/^(Arrow|Page|Home|End)/.test(key) || !target.matches?.("input[type=range]")) return;
+    if (!/^(Arrow|Page|Home|End)/.test(key) || !isSetting(target) || isNumber(target)) return;
+    if (isAsItWas(target)) return;
     const number = target.closest(".block")?.querySelector("input[type=number]");
     number?.dispatchEvent(new Event("blur"));
   });

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.exceptions import InvalidPathError
 
 from lowlight_hub.demo import scratch
-from lowlight_hub.demo.answers import HIDDEN, said_to
+from lowlight_hub.demo.answers import HIDDEN, said_to, warn
 from lowlight_hub.demo.api import add_endpoints
 from lowlight_hub.demo.compare_tab import compare_tab
 from lowlight_hub.demo.enhance_tab import enhance_tab
@@ -114,7 +114,7 @@ def tell_of_refused(files: Sequence[Mapping[str, Any]], request: gr.Request) -> 
     said = said_to(request)
     why = {True: f"{said['too_large']} {MAX_UPLOAD_MB} MB", False: said["no_photo_file"]}
     told = "; ".join(f"{it['name']} ({why[it['is_photo']]})" for it in files)
-    gr.Warning(f"{said['not_added']}: {told}.")
+    warn(f"{said['not_added']}: {told}.", said)
 
 
 def _say_what_is_gone(demo: gr.Blocks) -> None:

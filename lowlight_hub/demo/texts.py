@@ -79,6 +79,7 @@ _EN = {
     "gone": "This photo was deleted, as all are within an hour or when the demo is started anew: "
     "give it again",
     "no_photo": "There is no photo yet: drop one, or click an example",
+    "warning": "Warning",
     "not_added": "Not added",
     "too_large": "larger than",
     "no_photo_file": "not a photo",
@@ -164,6 +165,7 @@ _ES = {
     "gone": "Esta foto se borró, como todas al cabo de una hora o al reiniciarse la demo: vuelve a "
     "darla",
     "no_photo": "Aún no hay ninguna foto: suelta una o elige un ejemplo",
+    "warning": "Aviso",
     "not_added": "Sin añadir",
     "too_large": "de más de",
     "no_photo_file": "no es una foto",
