@@ -1,5 +1,6 @@
 """Model cards: the README.md beside a model's weights."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -182,8 +183,12 @@ def _limits(attempt: Attempt, sources: Sequence[str]) -> str:
     of_lol = any(is_of(it, LOL) for it in sources)
     limits += LOL_REWARDS_MEMORY if of_lol else ""
     limits += LOL_LICENCE if of_lol or any(is_of(it, LEAK_FREE) for it in sources) else ""
-    for name in dict.fromkeys(it.partition(BRIGHT)[2] for it in sources if BRIGHT in it):
-        limits += f" The {BRIGHT}{name} are under terms of their own; none is contained here."
+    told: set[str] = set()
+    for name in (it.partition(BRIGHT)[2].strip() for it in sources if BRIGHT in it):
+        parts = set(re.split(r", | and ", name))
+        if not parts <= told:
+            limits += f" The {BRIGHT} {name} are under terms of their own; none is contained here."
+        told |= parts
     return f"**Limits.** {limits}"
 
 

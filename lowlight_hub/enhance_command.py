@@ -31,7 +31,8 @@ def add_enhance(commands: argparse._SubParsersAction) -> None:
     add_restoring_options(enhance)
     add_light_options(
         enhance,
-        named="given several times, it makes several results, named after it, of each of the other",
+        named="given several times, it makes several results, named after it: each brightness "
+        "with each shadows",
     )
     enhance.add_argument(
         "--format",

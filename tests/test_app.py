@@ -271,8 +271,14 @@ def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file)
         with desktop.expect_request("**/queue/join*"):
             desktop.keyboard.press("Tab")
         desktop.wait_for_selector("#slider .before-after:not(.outdated)")
+    # The track of a range, and its thumb, where it is then.
+    reach = desktop.locator("#brightness input[type=range]")
+    place = {"x": 0.8 * reach.bounding_box()["width"], "y": reach.bounding_box()["height"] / 2}
+    with desktop.expect_request("**/queue/join*"):
+        reach.click(position=place)
+    reach.click(position=place)
     desktop.wait_for_timeout(500)
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 def test_a_number_that_is_only_touched_begins_nothing_anew(phone, dark_file):
@@ -284,6 +290,12 @@ def test_a_number_that_is_only_touched_begins_nothing_anew(phone, dark_file):
         field.tap()
     phone.wait_for_timeout(1000)
     assert asked == []
+    reach = phone.locator("#brightness input[type=range]")
+    with phone.expect_request("**/queue/join*"):
+        reach.tap(position={"x": 0.8 * reach.bounding_box()["width"], "y": 5})
+    phone.wait_for_selector("#slider .before-after:not(.outdated)")
+    assert float(phone.locator("#brightness input[type=number]").input_value()) > 0.5
+    assert "brightness=1" in phone.url or "brightness=0." in phone.url
 
 
 def test_a_removed_photo_takes_its_result_with_it(desktop, dark_file):

@@ -1,6 +1,7 @@
 """Pushes over HTTP: what is sent, what is refused, and that it can be tried again."""
 
 import json
+import re
 import shlex
 import shutil
 
@@ -13,6 +14,8 @@ from test_remote import NAME, answer
 import train
 from lowlight_hub import LowlightError, load_model
 from lowlight_hub.__main__ import main
+from lowlight_hub.attempts import get_attempt
+from lowlight_hub.cards import model_card
 from lowlight_hub.errors import HubAwayError
 from lowlight_hub.finding import AND, BRIGHT, LEAK_FREE
 from lowlight_hub.folders import CONFIG_FILE, MODEL_FILES, bundled, fingerprint, read_config
@@ -234,6 +237,17 @@ def test_a_dry_run_shows_everything_and_sends_nothing(hub, capsys):
     told = capsys.readouterr().out
     assert NAME in told and all(file in told for file in MODEL_FILES) and "model-index" in told
     assert hub.log == []
+
+
+def test_a_card_names_the_same_photos_once():
+    config = {
+        **read_config(bundled("attempt-7")),
+        "data": f"{BRIGHT} A, B and C",
+        "init_data": [f"{BRIGHT} A and C", f"{BRIGHT} D"],
+    }
+    card = model_card(get_attempt("attempt-7"), config)
+    told = re.findall(rf"The {BRIGHT} (.*?) are under terms", card)
+    assert told == ["A, B and C", "D"]
 
 
 def test_a_dry_run_goes_on_after_a_refusal(hub, tmp_path, capsys):

@@ -22,36 +22,46 @@
     target.value = within;
     target.dispatchEvent(new Event("input", { bubbles: true }));
   }, true);
-  // Gradio also calls it a release when a setting is clicked into, or left as it was: that would end
+  // Gradio also calls it a release when a number is clicked into, or left as it was: that would end
   // what is in work, and begin it anew.
-  const isSetting = (field) => field.matches?.("#numbers input");
   const left = new WeakMap();
   // A finger is lifted before what it touched has the focus.
-  for (const kind of ["focusin", "pointerdown", "keydown"]) {
-    document.addEventListener(kind, ({ target, repeat }) => {
-      if (!isSetting(target) || repeat) return;
-      const isRange = !isNumber(target);
+  for (const kind of ["focusin", "pointerdown"]) {
+    document.addEventListener(kind, ({ target }) => {
       const isNew = kind === "focusin" || target !== document.activeElement;
-      if (isRange || isNew) left.set(target, target.value);
+      if (isNumber(target) && isNew) left.set(target, target.value);
     }, true);
   }
-  const isAsItWas = (field) => {
-    const before = left.get(field);
-    left.set(field, field.value);
-    return field.value === before;
-  };
   for (const kind of ["blur", "pointerup"]) {
     document.addEventListener(kind, (event) => {
-      if (!event.isTrusted || !isSetting(event.target)) return;
-      if (isAsItWas(event.target)) event.stopImmediatePropagation();
+      const { target } = event;
+      if (!event.isTrusted || !isNumber(target)) return;
+      if (target.value === left.get(target)) event.stopImmediatePropagation();
+      left.set(target, target.value);
     }, true);
   }
-  // Gradio calls it a release when a mouse lets go of a range, but not when a key does.
-  document.addEventListener("keyup", ({ key, target }) => {
-    if (!/^(Arrow|Page|Home|End)/.test(key) || !isSetting(target) || isNumber(target)) return;
-    if (isAsItWas(target)) return;
-    const number = target.closest(".block")?.querySelector("input[type=number]");
+  // Of a range Gradio tells of a release by the mouse, changed or not, and of none by a key, nor of a
+  // tap's change, which comes after it. Here each change is one, by keys once they are let go.
+  const isRange = (field) => field.matches?.("#numbers input[type=range]");
+  let moved = null;
+  let isKeyDown = false;
+  const tellOfMove = () => {
+    const number = moved?.closest(".block").querySelector("input[type=number]");
+    moved = null;
     number?.dispatchEvent(new Event("blur"));
+  };
+  document.addEventListener("pointerup", (event) => {
+    if (isRange(event.target)) event.stopImmediatePropagation();
+  }, true);
+  document.addEventListener("keydown", ({ target }) => { isKeyDown = isRange(target); });
+  document.addEventListener("change", ({ target }) => {
+    if (!isRange(target)) return;
+    moved = target;
+    if (!isKeyDown) tellOfMove();
+  });
+  document.addEventListener("keyup", () => {
+    isKeyDown = false;
+    tellOfMove();
   });
   // Downloads are of the settings before while others are in work. By mouse or by key.
   document.addEventListener("click", (event) => {

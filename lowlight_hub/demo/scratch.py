@@ -21,6 +21,7 @@ KEEP_S, GRADIO_SWEEPS_S = 2700, 600
 LOST_S, SWEEP_S = KEEP_S + GRADIO_SWEEPS_S + 60, 60
 _forgetting: list[Callable[[], None]] = []
 _kept: set[Path] = set()
+_swept: list[Path] = []
 
 
 def at_sweeps(forget: Callable[[], None]) -> None:
@@ -62,7 +63,8 @@ def _root(handed_out_from: str) -> Path:
     Path(handed_out_from).mkdir(parents=True, exist_ok=True)
     root = temporary_folder(handed_out_from)
     keep([str(root.absolute())])
-    Thread(target=_sweep_for_ever, args=(root.parent,), daemon=True).start()
+    _swept.append(root.parent)
+    _start_to_sweep()
     return root
 
 
@@ -71,14 +73,25 @@ def look_after_uploads() -> None:
     _root(get_upload_folder())
 
 
-def _sweep_for_ever(folder: Path) -> None:
+@cache
+def _start_to_sweep() -> None:
+    Thread(target=_sweep_for_ever, daemon=True).start()
+
+
+def _sweep_for_ever() -> None:
     while True:
-        sweep(folder, time.time())
+        for folder in list(_swept):
+            sweep(folder, time.time())
+        for forget in _forgetting:
+            try:
+                forget()
+            except Exception:  # photos are deleted whatever happens
+                logging.exception("what was remembered of photos was not forgotten")
         time.sleep(SWEEP_S)
 
 
 def sweep(folder: Path, now: float) -> None:
-    """Deletes what is old below a folder, and has forgotten what is to be."""
+    """Deletes what is old below a folder."""
     # Whatever is looked at may be deleted meanwhile, the folder itself included.
     with suppress(OSError):
         # A folder that something is deleted from is no longer old: so their ages come first.
@@ -88,13 +101,8 @@ def sweep(folder: Path, now: float) -> None:
             with suppress(OSError):
                 if path.is_dir():
                     path.rmdir()
-                else:
+                elif _is_old(path, now):  # it may have been given anew
                     path.unlink()
-    for forget in _forgetting:
-        try:
-            forget()
-        except Exception:  # photos are deleted whatever happens
-            logging.exception("what was remembered of photos was not forgotten")
 
 
 def _is_old(path: Path, now: float) -> bool:
