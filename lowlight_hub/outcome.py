@@ -133,8 +133,12 @@ def is_finished(
     """Whether all epochs are done, or the validation loss has stopped falling."""
     if not history:
         return False
-    waited = len(history) - kept_epoch(attempt, history)
-    return len(history) >= settings.epochs or _is_long(waited, steps_per_epoch)
+    return len(history) >= settings.epochs or _waited_long(attempt, history, steps_per_epoch)
+
+
+def _waited_long(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: int) -> bool:
+    """Whether it has been long since the epoch whose weights are kept."""
+    return _is_long(len(history) - kept_epoch(attempt, history), steps_per_epoch)
 
 
 def _is_long(epochs: int, steps_per_epoch: int) -> bool:
@@ -157,7 +161,7 @@ def _status(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: 
         if len(history) >= attempt.epochs:
             return f"done: {whose}'s epochs"
         return f"cut short: {whose} has more epochs"
-    if _is_long(len(history) - kept_epoch(attempt, history), steps_per_epoch):
+    if _waited_long(attempt, history, steps_per_epoch):
         return "done: converged"
     if not _is_long(len(history), steps_per_epoch):
         return "cut short: too few steps to tell whether it has converged"

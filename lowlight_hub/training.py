@@ -118,8 +118,7 @@ class _Run:
         self.training, self.validation = (
             (pairs, pairs.at([])) if settings.all_pairs else split_by_scene(pairs)
         )
-        if settings.repeat > 1:
-            self.training = repeated(self.training, settings.repeat)
+        self.training = repeated(self.training, settings.repeat)
         # All processes take a step together, each with a batch of its own.
         self.batch_size = settings.batch_size * accelerator.num_processes
         self.per_epoch = steps_per_epoch(self.training, self.batch_size)
