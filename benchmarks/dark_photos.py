@@ -30,7 +30,8 @@ class Light(NamedTuple):
     """How a photo is exposed, and a part of it: from where to where, in shares of each side.
 
     The part may show one colour, 8-bit RGB, instead of the photo. The noise may have a grain, and
-    the photo have been stored as JPEG.
+    the photo have been stored as JPEG. `power` is that of a tone curve before all this: what is
+    white stays so, and the rest becomes darker.
     """
 
     exposure: float
@@ -40,6 +41,7 @@ class Light(NamedTuple):
     colour: tuple[int, int, int] | None = None
     grain_px: float = 0.0
     jpeg_quality: int | None = None
+    power: float = 1.0
 
     def part(self, pixels: np.ndarray) -> np.ndarray:
         """A view of the part of an array H W C."""
@@ -60,6 +62,7 @@ LIGHTS = {
     "0.1, window 0.7": Light(0.1, 0.7, down=(0.2, 0.6), across=(0.6, 0.85)),
     "0.1, half sky": Light(0.1, 1, down=(0, 0.5), across=(0, 1), colour=(190, 212, 240)),
     "0.1, JPEG": evenly(0.1)._replace(grain_px=0.5, jpeg_quality=80),
+    "0.7, power 2.5": evenly(0.7)._replace(power=2.5),
 }
 
 
@@ -107,7 +110,12 @@ def darkened(photo: Image.Image, light: Light) -> Image.Image:
     for top in range(0, len(pixels), STRIP_PX):
         rows = slice(top, top + STRIP_PX)
         strip = torch.from_numpy(pixels[rows]).permute(2, 0, 1).float() / 255
-        dark = darken(strip, exposure=exposures[rows], grain_px=light.grain_px, generator=generator)
+        dark = darken(
+            strip**light.power,
+            exposure=exposures[rows],
+            grain_px=light.grain_px,
+            generator=generator,
+        )
         pixels[rows] = (dark * 255).round().byte().permute(1, 2, 0).numpy()
     if light.jpeg_quality is None:
         return Image.fromarray(pixels)

@@ -11,7 +11,8 @@ with the bright photo itself: dB, means over the photos. An exposure of 1 asks w
 is already bright stays as it is, "0.1, window 0.7" what becomes of a dark room with a bright
 window, a tenth of the photo, which keeps seven tenths of its light, and "0.1, half sky" of dark
 ground where the upper half is a pale sky, which is to stay so, "0.1, JPEG" of a photo that went
-through a camera's processing: its noise blurred by half a pixel, then stored at quality 80. The
+through a camera's processing: its noise blurred by half a pixel, then stored at quality 80, and
+"0.7, power 2.5" of one whose tones, to the power of 2.5, keep their white and lose the rest. The
 bright photo is only one of the ways in which it could have been exposed, and no dark photo tells
 which: so behind a stroke stands what a network's answer has once it was scaled to the right mean
 (GT-mean).

@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from lowlight_hub.camera import photographed, stored
+from lowlight_hub.camera import photographed, stored, toned
 from lowlight_hub.chance import log_uniform, random, somewhere
 from lowlight_hub.other_light import in_mixed_light, in_other_light
 from lowlight_hub.simulation import to_linear, to_srgb
@@ -17,13 +17,15 @@ from lowlight_hub.simulation import to_linear, to_srgb
 # Shares of the samples; the rest of the dark photos are left as they are, but for JPEG.
 BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.04  # between dark and bright
-SIMULATED_SHARE = 0.12  # the bright photo, as a shorter exposure would have taken it
+SIMULATED_SHARE = 0.08  # the bright photo, as a shorter exposure would have taken it
+TONED_SHARE = 0.12  # the bright photo, darkened by a tone curve
 EXPOSURE_SHARE = 0.04  # the dark photo, a little brighter or darker
 OTHER_LIGHT_SHARE = 0.17  # the bright photo in another light, as it is or darkened
 MIXED_LIGHT_SHARE = 0.21  # the bright photo, part of it in much less light than the rest
 TINT_SHARE, PERMUTED_SHARE = 0.10, 0.05
 CROP_SHARE = 0.5
 _EXPOSURES = (0.015, 0.6)
+_TONED_EXPOSURES = (0.4, 1.0)
 _OTHER_LIGHT_EXPOSURES = (0.03, 1.0)
 _AS_IT_IS_SHARE = 0.15  # of these photos, those that are to stay as they are
 
@@ -39,7 +41,9 @@ def augmented(dark: Tensor, bright: Tensor) -> tuple[Tensor, Tensor]:
         dark = to_srgb(torch.lerp(to_linear(dark), to_linear(bright), share))
     elif (kind := kind - BETWEEN_SHARE) < SIMULATED_SHARE:
         dark = _shorter(bright, *_EXPOSURES)
-    elif (kind := kind - SIMULATED_SHARE) < EXPOSURE_SHARE:
+    elif (kind := kind - SIMULATED_SHARE) < TONED_SHARE:
+        dark = _shorter(toned(bright), *_TONED_EXPOSURES)
+    elif (kind := kind - TONED_SHARE) < EXPOSURE_SHARE:
         gain = math.exp(1.4 * (random() - 0.6))
         dark = to_srgb((gain * to_linear(dark)).clamp(0, 1))
     elif (kind := kind - EXPOSURE_SHARE) < MIXED_LIGHT_SHARE:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lowlight_hub import camera
-from lowlight_hub.camera import photographed, stored
+from lowlight_hub.camera import photographed, stored, toned
 from lowlight_hub.simulation import to_linear
 
 EXPOSURE = 0.2
@@ -34,6 +34,18 @@ def test_sensors_are_noisy_to_very_different_degrees(monkeypatch):
     grey = torch.full((3, 60, 90), 0.7)
     strengths = [photographed(grey, exposure=EXPOSURE).std().item() for _ in range(30)]
     assert max(strengths) > 4 * min(strengths)
+
+
+def test_tone_curves_darken_all_but_white_and_black_and_turn_no_tones_around():
+    torch.manual_seed(0)
+    tones = torch.linspace(0, 1, 100).repeat(3, 1, 1)
+    curves = [toned(tones) for _ in range(40)]
+    for dark in curves:
+        assert dark[..., 0].max() == 0 and dark[..., -1].min() == pytest.approx(1)
+        assert (dark <= tones + 1e-6).all() and (dark.diff(dim=-1) > 0).all()
+    # Of the middle is left from next to nothing to most.
+    middles = [dark[0, 0, 50].item() for dark in curves]
+    assert min(middles) < 0.1 and max(middles) > 0.3
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
