@@ -100,11 +100,18 @@ def _first_half(attempt: Attempt, arguments: argparse.Namespace) -> Attempt | No
     return None
 
 
-def _check_may_start(attempt: Attempt, arguments: argparse.Namespace) -> None:
+def _check_may_start(attempt: Attempt, settings: Settings, arguments: argparse.Namespace) -> None:
     """As check_may_start, of the first half as well."""
-    check_may_start(attempt, _folder(attempt, arguments), resume=arguments.resume)
+    now = settings.to_repeat(attempt)
+    check_may_start(attempt, _folder(attempt, arguments), now, resume=arguments.resume)
     if first := _first_half(attempt, arguments):
-        check_may_start(first, _folder(first, arguments), resume=True)
+        now = _of_first_half(first, settings).to_repeat(first)
+        check_may_start(first, _folder(first, arguments), now, resume=True)
+
+
+def _of_first_half(first: Attempt, settings: Settings) -> Settings:
+    """The settings of the first half of a training with these."""
+    return replace(settings, epochs=min(first.epochs, settings.epochs))
 
 
 def _train(
@@ -122,9 +129,8 @@ def _train(
     }
     continued = None
     if first := _first_half(attempt, arguments):
-        epochs = min(first.epochs, settings.epochs)
         continued = _folder(first, arguments)
-        train(first, pairs, replace(settings, epochs=epochs), continued, resume=True, **watched)
+        train(first, pairs, _of_first_half(first, settings), continued, resume=True, **watched)
     train(
         attempt,
         pairs,
@@ -209,8 +215,8 @@ def main(argv: list[str] | None = None) -> int:
             attempts = [get_attempt(name) for name in names]
             # What is wrong with them is said before all photos are read.
             settings = [_settings(attempt, arguments) for attempt in attempts]
-            for attempt in attempts:
-                _check_may_start(attempt, arguments)
+            for attempt, its in zip(attempts, settings, strict=True):
+                _check_may_start(attempt, its, arguments)
             read: dict[Views, Pairs] = {}
             folders, places = [], _places(arguments)
             for attempt, its in zip(attempts, settings, strict=True):

@@ -10,11 +10,11 @@ from torch import nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.durable import expanded, file_id, is_folder
+from lowlight_hub.durable import expanded, file_id, is_folder, is_full
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.finding import LEAK_FREE_SUFFIX
 from lowlight_hub.look import ANY_LOOK, Look
-from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, photos_below
+from lowlight_hub.photos import SUFFIXES, photos_below, saved_suffix
 from lowlight_hub.restoring import enhance_file
 
 
@@ -85,13 +85,12 @@ def plan(
     """What is written where: FOLDER/STEM_LABEL.EXT in the folder `out`, numbered where names meet.
 
     `labels` are those of each photo, see label_of.
-    `suffix` (".png", say) is that of all results; None keeps each photo's own where it can be
-    written, and takes .png elsewhere.
+    `suffix` (".png", say) is that of all results; None takes that of each photo's own format, see
+    saved_suffix.
     """
     jobs, taken = [], set()
     for photo, label in zip(photos, labels, strict=True):
-        own = photo.path.suffix
-        extension = suffix or (own if own.lower() in SAVED_SUFFIXES else ".png")
+        extension = suffix or saved_suffix(photo.path.suffix)
         number = 1
         while True:
             name = f"{photo.path.stem}_{label}{f'-{number}' if number > 1 else ''}{extension}"
@@ -107,20 +106,20 @@ def plan(
 
 def enhance_batch(
     model: nn.Module,
-    jobs: Sequence[Job],
-    look: Look,
+    jobs: Sequence[tuple[Job, Look]],
     *,
     keep_metadata: bool = False,
     overwrite: bool = False,
 ) -> tuple[list[Path], list[Path], list[str]]:
-    """Enhances every photo, with a progress bar.
+    """Enhances every photo, each in its look, with a progress bar.
 
     Gives what was written, what was left alone, since it existed, and a line for each photo that
     failed. What exists is only replaced with `overwrite`, and never where it is one of the photos.
+    A full disk ends it.
     """
     written, existing, complaints = [], [], []
-    originals = {file_id(job.source) for job in jobs} - {None}
-    for job in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
+    originals = {file_id(job.source) for job, _ in jobs} - {None}
+    for job, look in tqdm(jobs, desc="enhancing", unit="photo", disable=None):
         try:
             if file_id(job.target) in originals:
                 raise LowlightError(f"{job.target} is one of the photos: take another --out")
@@ -137,6 +136,9 @@ def enhance_batch(
         except LowlightError as error:
             named = str(error).startswith(str(job.source))
             complaints.append(str(error) if named else f"{job.source}: {error}")
+            if is_full(error):
+                complaints[-1] += "; no more was begun: make room, and the same command goes on"
+                break
         except Exception as error:  # one photo must never stop the others
             complaints.append(f"{job.source} could not be restored: {reason_of(error)}")
         else:

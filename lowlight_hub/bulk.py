@@ -23,7 +23,7 @@ from lowlight_hub.errors import LowlightError, print_every_name
 from lowlight_hub.hub import load_model
 from lowlight_hub.look import Detail, Look
 from lowlight_hub.options import add_light_options, add_restoring_options, place
-from lowlight_hub.photos import SAVED_SUFFIXES, SUFFIXES, is_photo
+from lowlight_hub.photos import SUFFIXES, is_photo, saved_suffix
 from lowlight_hub.places import Place, explained, names_in, place_of
 from lowlight_hub.ray_workers import ADDRESS, AGAIN, PARTIAL, check_answers, rows
 
@@ -54,7 +54,7 @@ def enhance_in_bulk(
 ) -> Report:
     """Enhances every photo below `source` into `target`, folders or addresses such as s3://...
 
-    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written in its own format A/B_MODEL.EXT.png,
+    A/B.jpg becomes A/B_MODEL.jpg, what cannot be written under its own name A/B_MODEL.EXT.png,
     where MODEL is the model's name and settings, see label_of; of `keep_metadata` names say
     nothing. What is there already is skipped, so the same call goes on with what was
     interrupted, unless `overwrite` makes all of it anew. What failed is in the report
@@ -128,8 +128,9 @@ def result_name(photo: str, label: str) -> str:
     No two photos get one name: a suffix that is kept inside it has no _ and so ends no LABEL.
     """
     path = PurePosixPath(photo)
-    suffix = "" if path.suffix.lower() in SAVED_SUFFIXES else ".png"
-    return str(path.with_name(f"{path.stem}_{label}{path.suffix}{suffix}"))
+    suffix = saved_suffix(path.suffix)
+    kept = "" if suffix == path.suffix else path.suffix
+    return str(path.with_name(f"{path.stem}_{label}{kept}{suffix}"))
 
 
 def _check_case(after: Place, jobs: Sequence[dict[str, str]]) -> None:

@@ -1,6 +1,5 @@
 """Checkpoints of a training: the two newest, each whole or not there at all."""
 
-import errno
 import io
 import re
 import sys
@@ -12,11 +11,10 @@ from typing import Any
 
 import torch
 
-from lowlight_hub.durable import PARTIAL_FILES, replace_file
+from lowlight_hub.durable import PARTIAL_FILES, is_full, replace_file
 from lowlight_hub.errors import LowlightError, reason_of
 
 KEPT = 2
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 KEYS = {
     *("attempt", "settings", "data", "processes", "step", "history", "losses"),
     *("model", "average", "kept", "optimizer"),
@@ -57,8 +55,7 @@ def nothing_lost(folder: Path) -> Iterator[None]:
     except LowlightError as error:
         newest = next(iter(checkpoints(folder)), None)
         safe = f"{newest.name} is intact" if newest else "there is no earlier checkpoint"
-        full = isinstance(error.__cause__, OSError) and error.__cause__.errno in _FULL
-        mend = "make room" if full else "mend that"
+        mend = "make room" if is_full(error) else "mend that"
         raise LowlightError(f"{error}; {safe}: {mend}, then go on with --resume") from error
 
 

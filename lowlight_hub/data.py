@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import psutil
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -137,7 +138,8 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
 
     def read_all() -> Iterator[tuple[Tensor, Tensor]]:
         bar = tqdm(total=len(pairs), desc="reading photos", unit="pair", leave=False)
-        with bar, ThreadPoolExecutor() as threads:
+        # No more than there are processors: of a large photo each takes most of a gigabyte.
+        with bar, ThreadPoolExecutor(os.cpu_count()) as threads:
             # A few at a time: read but not yet kept, a pair takes four times the memory.
             for start in range(0, len(pairs), _READ_AHEAD):
                 for pair in threads.map(read, pairs[start : start + _READ_AHEAD]):
@@ -148,19 +150,51 @@ def load_pairs(pairs: Sequence[PhotoPair], source: str, views: Views = article_v
         *((pair.name, pair.scene, pair.exposure is not None) for pair in pairs), strict=True
     )
     loaded = decoded(source, names, scenes, read_all(), simulated=simulated)
-    _check_darker(loaded.at([row for row, made in enumerate(simulated) if not made]))
-    return loaded
+    taken = (row for row, made in enumerate(simulated) if not made)
+    sides = ([it[row].float().mean() for it in (loaded.dark, loaded.bright)] for row in taken)
+    check_darker([bool(dark < bright) for dark, bright in sides], source)
+    return replace(loaded, scenes=_scenes_by_sight(loaded))
 
 
-def _check_darker(pairs: Pairs) -> None:
-    """Raises LowlightError for folders that were named the wrong way round, or one twice."""
-    means = (
-        [side[row].float().mean() for side in (pairs.dark, pairs.bright)] for row in pairs.rows
-    )
-    if 2 * sum(bool(dark < bright) for dark, bright in means) < len(pairs):
+def check_darker(are_darker: Sequence[bool], source: str) -> None:
+    """Raises LowlightError for folders that were named the wrong way round, or one twice.
+
+    By whether each dark photo is darker than its bright one.
+    """
+    if 2 * sum(are_darker) < len(are_darker):
         raise LowlightError(
-            f"most of {pairs.source}'s dark photos are not darker than its bright ones: name the "
+            f"most of {source}'s dark photos are not darker than its bright ones: name the "
             "folder of the dark ones first"
+        )
+
+
+def _scenes_by_sight(pairs: Pairs) -> tuple[str, ...]:
+    """The scenes of all pairs, those that have a bright photo in common made one.
+
+    A series of exposures has copies of it, which by their names are scenes of their own.
+    """
+    same: dict[str, str] = {}
+    known: dict[bytes, str] = {}
+
+    def first_of(scene: str) -> str:
+        while scene in same:
+            scene = same[scene]
+        return scene
+
+    for row, scene in zip(pairs.rows, pairs.scenes, strict=True):
+        seen = hashlib.sha256(pairs.bright[row].numpy().data).digest()
+        one, other = first_of(known.setdefault(seen, scene)), first_of(scene)
+        if one != other:
+            same[other] = one
+    return tuple(map(first_of, pairs.scenes))
+
+
+def _check_room(count: int, bytes_each: int) -> None:
+    free = psutil.virtual_memory().available
+    if count * bytes_each > free:
+        raise LowlightError(
+            f"{count} pairs take {count * bytes_each / 2**30:.1f} GiB of memory, and "
+            f"{free / 2**30:.1f} GiB are free: name no more than {free // bytes_each}"
         )
 
 
@@ -177,9 +211,14 @@ def decoded(
     *,
     simulated: Sequence[bool],
 ) -> Pairs:
-    """Pairs of so many names, from dark and bright views V 3 H W in 0..1 of each, in this order."""
+    """Pairs of so many names, from dark and bright views V 3 H W in 0..1 of each, in this order.
+
+    Raises LowlightError where they are more than there is memory for.
+    """
     stores: tuple[Tensor, ...] = ()
     for row, pair in enumerate(views):
+        if not stores:
+            _check_room(len(names), sum(seen.numel() for seen in pair))
         for side, seen in enumerate(pair):
             if len(stores) <= side:
                 # In place, not as a list that is stacked: that would take twice the memory.

@@ -1,5 +1,6 @@
 """Writing a file so that a crash, a kill or a full disk leaves the old one or the new one."""
 
+import errno
 import os
 import secrets
 import stat
@@ -45,6 +46,12 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def is_full(error: LowlightError) -> bool:
+    """Whether a full disk, or a used up quota, is what replace_file raised this for."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -71,30 +71,26 @@ def _enhance(arguments: argparse.Namespace) -> int:
         folder = out.parent if is_file else out
         make_writable(folder)
     suffix = f".{arguments.format}" if arguments.format else None
-    count, existing = 0, []
-    for label, look in labels.items():
-        named = len(photos) * [label]
-        written, there, failures = enhance_batch(
-            model,
-            [Job(photos[0].path, out)] if is_file else plan(photos, out, named, suffix),
-            look,
-            keep_metadata=arguments.keep_metadata,
-            overwrite=arguments.overwrite,
-        )
-        count += len(written)
-        existing += there
-        complaints += failures
+    jobs = [
+        (job, look)
+        for label, look in labels.items()
+        for job in plan(photos, out, len(photos) * [label], suffix)
+    ]
+    if is_file:
+        jobs = [(Job(photos[0].path, out), look) for _, look in jobs]
+    written, existing, failures = enhance_batch(
+        model, jobs, keep_metadata=arguments.keep_metadata, overwrite=arguments.overwrite
+    )
     if left_out:
         print(f"left out {_counted(left_out)}, named as a result is: name a photo itself")
     if existing:
         print(f"left alone {_counted(existing)}, there already: --overwrite makes it anew")
-    results = len(photos) * len(labels)
     asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
-    print(f"wrote {count} of {results} {asked} to {out}")
+    print(f"wrote {len(written)} of {len(jobs)} {asked} to {out}")
     # What cannot be read is found out for each look.
-    for complaint in dict.fromkeys(complaints):
+    for complaint in dict.fromkeys([*complaints, *failures]):
         print(f"error: {' '.join(complaint.splitlines())}", file=sys.stderr)
-    return 1 if complaints else 0
+    return 1 if complaints or failures else 0
 
 
 def _counted(files: Sequence[Path]) -> str:

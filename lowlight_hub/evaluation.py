@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lowlight_hub.attempts import ATTEMPTS
-from lowlight_hub.data import CROP, Pairs, article_views, load_pairs, open_pair
+from lowlight_hub.data import CROP, Pairs, article_views, check_darker, load_pairs, open_pair
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.finding import (
     LEAK_FREE,
@@ -159,7 +159,8 @@ def evaluate_in_full(
 ) -> list[Row]:
     """Figures of the whole photos as `enhance` restores them, and of two of the baselines.
 
-    Raises LowlightError as open_pair does, and for a photo too small to be measured.
+    Raises LowlightError as open_pair does, for a photo too small to be measured, and where most of
+    the dark photos are not darker.
     """
     # The baselines, which take no time, meet what cannot be measured before any model works.
     restorers: list[tuple[str, Callable[[Photo], Tensor]]] = [
@@ -174,11 +175,18 @@ def evaluate_in_full(
         for pair in pairs:
             dark, bright = open_pair(pair)
             check_measurable(bright, str(pair.bright))
-            yield restorer(dark), to_tensor(bright)
+            reference = to_tensor(bright)
+            are_darker.append(bool(to_tensor(dark).mean() < reference.mean()))
+            yield restorer(dark), reference
             bar.update()
 
+    rows: list[Row] = []
+    are_darker: list[bool] = []
     with bar:
-        return [_row(it, "dark", FULL_SIZE, measure(photos(do))) for it, do in restorers]
+        for name, restorer in restorers:
+            rows.append(_row(name, "dark", FULL_SIZE, measure(photos(restorer))))
+            check_darker(are_darker, str(pairs[0].dark.parent))
+    return rows
 
 
 def _restored(model: nn.Module, photo: Photo) -> Tensor:

@@ -14,6 +14,7 @@ from torch import nn
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.durable import is_folder, replace_file, replace_text
 from lowlight_hub.errors import LowlightError, shown
+from lowlight_hub.finding import LEAK_FREE, is_of
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.weights import WEIGHTS_FILE, check_finite, read_weights
 
@@ -25,8 +26,8 @@ WEIGHTS = next(
 )
 # The SHA-256 of every bundled weights file, as sha256sum writes and checks it.
 CHECKSUMS = PACKAGE / "weights.sha256"
-# Four times the published width of VGG and ResNet.
-MAX_WIDTH = 256
+# Three times the published width of VGG and ResNet: much wider ones would be too large to be read.
+MAX_WIDTH = 192
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 2**20
 # What a model card tells of a training, by its type in config.json.
@@ -123,6 +124,11 @@ def bundle(folder: Path, *, overwrite: bool = False) -> Path:
     """
     load_whole(folder)
     config = read_card_config(folder)
+    if is_of(config["data"], LEAK_FREE):
+        raise LowlightError(
+            f"{folder} is leak-free: what comes with the package learnt from all scenes, and its "
+            "figures are beside those (lowlight-hub evaluate --models)"
+        )
     target = bundled(config["attempt"])
     is_there = (target / WEIGHTS_FILE).is_file()
     if is_there and not overwrite and fingerprint(target) != fingerprint(folder):

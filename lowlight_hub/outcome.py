@@ -1,6 +1,5 @@
 """What a training is told, how it is judged, and what it leaves behind in its folder."""
 
-import hashlib
 import json
 import platform
 from dataclasses import asdict, dataclass
@@ -190,7 +189,8 @@ def write_outcome(
         "data": training.source,
         "training_pairs": len(set(training.rows)),
         "validation_pairs": len(validation),
-        "validation_scenes": sorted({_without_name(it) for it in validation.scenes}),
+        # What somebody's photo is called is not published.
+        "validation_scenes": sorted({it for it in validation.scenes if not it.startswith(PHOTO)}),
         "epochs_planned": max(attempt.epochs, settings.epochs),
         "epochs_finished": len(history),
         "steps": steps,
@@ -212,13 +212,6 @@ def write_outcome(
     replace_text(folder / CARD_FILE, model_card(attempt, config, repository=as_asked_for(folder)))
     # Last, so that a folder with a config is a finished training.
     save_model(model, config, folder)
-
-
-def _without_name(scene: str) -> str:
-    """A scene as it may be published: what somebody's photo is called is not."""
-    if not scene.startswith(PHOTO):
-        return scene
-    return PHOTO + hashlib.sha256(scene.encode()).hexdigest()[:8]
 
 
 def write_history(history: list[dict[str, float]], folder: Path) -> None:

@@ -62,8 +62,8 @@ def comparison_sheet(captioned: Sequence[tuple[str, Image.Image]]) -> Image.Imag
     for number, (caption, picture) in enumerate(captioned):
         left, top = number % columns * step_x + 2 * GAP_PX, number // columns * step_y + 2 * GAP_PX
         draw.multiline_text((left, top), caption, fill="black", font=font)
-        smaller = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        sheet.paste(smaller, (left, top + CAPTION_PX))
+        smaller = picture.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+        sheet.paste(smaller, (left, top + CAPTION_PX), smaller)
     return sheet
 
 

@@ -33,8 +33,8 @@ def rows(
     ray: Any, jobs: Sequence[dict[str, str]], workers: int | None, worker: dict[str, Any]
 ) -> Iterator[dict[str, str]]:
     """The jobs as they get done, each with the key "failure", empty where it is restored."""
-    _start(ray)
     try:
+        _start(ray)
         processors = int(ray.cluster_resources().get("CPU", 1))
         workers = min(workers or processors, len(jobs))
         if not os.environ.get(ADDRESS):
@@ -60,8 +60,10 @@ def rows(
         for row in dataset.iter_rows():
             lost.pop(row["photo"], None)
             yield row
+    except LowlightError:
+        raise
     except Exception as error:  # Ray's own are of many kinds
-        raise LowlightError(f"Ray gave up: {reason_of(error)}; {AGAIN}") from error
+        raise LowlightError(f"Ray gave up: {' '.join(str(error).split())}; {AGAIN}") from error
     for photo, job in lost.items():
         is_done = not worker["overwrite"] and worker["target"].holds(job["result"])
         why = f"{photo} lost its worker, for want of memory perhaps: take fewer --workers"

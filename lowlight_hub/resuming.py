@@ -21,7 +21,7 @@ def starting_state(
     Raises LowlightError where `folder` holds a training that is not to be resumed, or a model
     without checkpoints, and where the checkpoint is of other settings.
     """
-    check_may_start(attempt, folder, resume=resume)
+    check_may_start(attempt, folder, {}, resume=resume)
     state, name, where = read_newest(folder), attempt.name, folder
     if not state and continued is not None:
         state, name, where = read_newest(continued), attempt.continues or "", continued
@@ -29,22 +29,29 @@ def starting_state(
             raise LowlightError(f"{continued} holds no checkpoint to go on from")
     if not state:
         return None
+    _check_same(state, where, {"attempt": name, **now})
+    return state
+
+
+def _check_same(state: dict[str, Any], where: Path, now: dict[str, Any]) -> None:
+    """Raises LowlightError where a checkpoint in the folder `where` is of other settings."""
     # A setting that there was not yet, had the value that is its default now.
     defaults = {it.name: it.default for it in fields(Settings)}
     kept = {key: state[key] for key in ("attempt", "data", "processes")}
     then = {**defaults, **kept, **state["settings"]}
-    now = {"attempt": name, **now}
     differing = [f"{key} {then.get(key)} → {now[key]}" for key in now if now[key] != then.get(key)]
     if differing:
         raise LowlightError(
             f"{where} was trained with other settings ({', '.join(differing)}): repeat those, or "
             "choose another --out"
         )
-    return state
 
 
-def check_may_start(attempt: Attempt, folder: Path, *, resume: bool) -> None:
-    """Raises LowlightError where `folder` holds a training or a model that would be overwritten."""
+def check_may_start(attempt: Attempt, folder: Path, now: dict[str, Any], *, resume: bool) -> None:
+    """Raises LowlightError where `folder` holds a training or a model that would be overwritten.
+
+    Or one of other settings than those known by `now`, which starting_state sees all of.
+    """
     has_checkpoints = bool(checkpoints(folder))
     if has_checkpoints and not resume:
         raise LowlightError(
@@ -56,6 +63,8 @@ def check_may_start(attempt: Attempt, folder: Path, *, resume: bool) -> None:
             f"{folder} already holds a finished model, and no checkpoint to go on from: choose "
             "another --out"
         )
+    if now and (state := read_newest(folder)):
+        _check_same(state, folder, {"attempt": attempt.name, **now})
 
 
 def written_epochs(folder: Path) -> int | None:

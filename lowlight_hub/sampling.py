@@ -27,7 +27,7 @@ def validation_rows(scenes: Sequence[str]) -> list[int]:
     """
     order = sorted(set(scenes), key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     if len(order) < 2:
-        raise LowlightError("training needs at least two pairs: one is kept for validation")
+        raise LowlightError("training needs pairs of at least two scenes: one is for validation")
     kept: set[str] = set()
     for scene in order[:-1]:
         kept.add(scene)

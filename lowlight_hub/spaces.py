@@ -7,6 +7,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, co
 from huggingface_hub.utils import validate_repo_id
 
 from lowlight_hub.errors import LowlightError
+from lowlight_hub.folders import MODEL_FILES
 from lowlight_hub.refusals import check_login, check_token, check_user, explained
 
 CHECKOUT = Path(__file__).parent.parent
@@ -35,6 +36,9 @@ def space_files(checkout: Path, *, zero_gpu: bool) -> dict[str, bytes]:
             name = file.relative_to(checkout).as_posix()
             wanted = file == path or file.suffix in SUFFIXES
             hidden = any(it.startswith((".", "__pycache__")) for it in Path(name).parts)
+            if part == "weights" and file.parent != path:
+                # A training may have left sheets of somebody's photos there.
+                wanted = file.name in MODEL_FILES
             if wanted and not hidden and file.is_file() and not file.is_symlink():
                 files[name] = file.read_bytes()
     if zero_gpu:
@@ -66,8 +70,8 @@ def push_space(
 ) -> str:
     """Makes the Space `name`, user/name, hold the demo and nothing else, and says its address.
 
-    Raises LowlightError where the folder is no checkout, nobody is logged in, and where the Hub
-    refuses or cannot be reached.
+    Raises LowlightError where the folder is no checkout, nobody is logged in, a Space that was to
+    be private is public, and where the Hub refuses or cannot be reached.
     """
     check_space_name(name)
     check_token(token)
@@ -76,6 +80,8 @@ def push_space(
     api = HfApi(token=token, library_name="lowlight_hub")
     with explained(name):
         api.create_repo(name, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        if private and not api.space_info(name).private:
+            raise LowlightError(f"{name} is public already: nothing was pushed")
         there = set(api.list_repo_files(name, repo_type="space")) - {".gitattributes"}
         if there - {"README.md"} and "lowlight_hub/__init__.py" not in there:
             raise LowlightError(f"{name} is another Space: name a new one, or empty it first")

@@ -13,7 +13,7 @@ from torch import Tensor
 from lowlight_hub.errors import LowlightError, shown
 
 WEIGHTS_FILE = "model.safetensors"
-# The widest VGG that a config may ask for has a quarter of that, in float32.
+# The widest network that a config may ask for has 430 MiB, in float16, as weights are written.
 MAX_FILE_BYTES = 512 * 2**20
 MAX_HEADER_BYTES = 2**20
 # Bytes of a value, by what a header calls its type.

@@ -167,6 +167,16 @@ def test_no_other_file_of_the_server_is_read(page_url, tmp_path, dark_file, endp
     assert "event: error" in answer and "event: complete" not in answer
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [("enhance", "as a file"), ("enhance_batch", "as a list"), ("compare", "as a file")],
+)
+@pytest.mark.parametrize("given", ["dark.jpg", {"url": "somewhere"}, 5])
+def test_what_is_sent_as_no_file_is_told_so(client, endpoint, told, given):
+    with pytest.raises(AppError, match=told):
+        client.predict(given, api_name=f"/{endpoint}")
+
+
 def test_a_reference_of_another_size_is_refused(client, tmp_path, dark_file):
     Image.new("RGB", (100, 240)).save(tmp_path / "reference.png")
     said = "reference is 100×240 pixels and the photo 320×240: give two of the same size"

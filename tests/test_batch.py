@@ -1,8 +1,10 @@
 """Many photos at once: which are taken, what results are called, and none is lost on the way."""
 
+import errno
 import io
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 
@@ -162,6 +164,13 @@ def test_a_link_to_itself_stops_no_other_photo(night, tmp_path, capsys):
     assert len(told.err.strip().splitlines()) == 1 and "loop.jpg" in told.err
 
 
+def test_jpeg_files_stay_such_whatever_they_are_called():
+    photos = [Found(Path(name)) for name in ("a.jfif", "a.JPE", "a.jpeg", "a.mpo", "a.heic")]
+    targets = [job.target.name for job in plan(photos, Path("out"), 5 * ["vae"])]
+    expected = ["a_vae.jpg", "a_vae-2.jpg", "a_vae.jpeg", "a_vae-3.jpg", "a_vae.png"]
+    assert targets == expected
+
+
 def test_names_that_differ_in_case_only_do_not_meet():
     jobs = plan([Found(Path("A.jpg")), Found(Path("a.jpg"))], Path("out"), 2 * ["vae"])
     assert [job.target.name for job in jobs] == ["A_vae.jpg", "a_vae-2.jpg"]
@@ -207,6 +216,29 @@ def test_what_nobody_thought_of_stops_one_photo_only(night, tmp_path, capsys, mo
     told = capsys.readouterr()
     assert "wrote 3 of 4" in told.out
     assert f"error: {night / 'a.jpg'} could not be restored: surprise\n" in told.err
+
+
+def test_a_full_disk_ends_the_batch_and_the_same_command_goes_on(
+    night, tmp_path, capsys, monkeypatch
+):
+    command = night, "--out", tmp_path / "out", "--brightness", "0", "--brightness", "1"
+    fsync, calls = os.fsync, []
+
+    def full_at_the_second(descriptor):
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            calls.append(descriptor)
+            if len(calls) > 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_at_the_second)
+    assert run(*command) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("wrote 1 of 8 results") and len(calls) == 2
+    assert "No space left" in told.err and "no more was begun" in told.err
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert run(*command) == 0
+    assert "wrote 7 of 8 results" in capsys.readouterr().out
 
 
 def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):

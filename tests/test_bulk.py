@@ -213,6 +213,20 @@ def test_what_cannot_work_is_said_before_it_starts(
     assert (tmp_path / "case" / FAILURES_FILE).read_text() == "of the last run"
 
 
+def test_a_cluster_of_another_ray_is_told_in_one_line(few, tmp_path, monkeypatch, capsys):
+    import ray
+
+    def refused(**_):
+        raise RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 1.0")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refused)
+    assert main([str(few), str(tmp_path / "out"), "--model", "listing"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: Ray gave up: Version mismatch") and "Ray: 1.0" in told
+    assert told.count("\n") == 1
+
+
 def test_one_run_makes_one_result_of_a_photo(capsys):
     with pytest.raises(SystemExit):
         main(["photos", "out", "--shadows", "1", "--shadows", "2"])

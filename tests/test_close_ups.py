@@ -3,6 +3,7 @@
 import io
 import shutil
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_few_wait_for_close_ups(handed_out, monkeypatch):
         finally:
             gate.set()
         assert len(waiting) == 4 and all(it.result() for it in waiting)
+
+
+def test_close_ups_do_not_pile_up(handed_out, monkeypatch):
+    monkeypatch.setattr(close_ups, "_made", deque())
+    asked = {**handed_out, "box": [0, 0, 1, 1], "width": 50}
+    old = close_up(asked)
+    ((made, files),) = close_ups._made
+    close_ups._made[0] = (made - close_ups.KEEP_S - 1, files)
+    new = close_up(asked)
+    close_ups._delete_old()
+    for side in ("before", "after"):
+        assert not Path(old[side]["path"]).parent.exists() and Path(new[side]["path"]).exists()
 
 
 @pytest.mark.parametrize(

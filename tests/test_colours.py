@@ -145,6 +145,15 @@ def test_10_bit_heic_keeps_its_steps(tmp_path):
     assert np.abs(photo.pixels.astype(int) - colours).mean() < 100
 
 
+def test_a_grey_heic_of_10_bits_is_read(tmp_path):
+    ramp = np.repeat(np.linspace(0, 65535, 64).astype(np.uint16)[None], 48, axis=0)
+    encoded = pillow_heif.from_bytes("I;16", (64, 48), ramp.tobytes())
+    encoded.save(tmp_path / "ramp.heic", quality=-1)
+    photo = open_photo(tmp_path / "ramp.heic")
+    assert photo.pixels.dtype == np.uint16 and photo.size == (64, 48)
+    assert np.abs(photo.pixels[..., 1].astype(int) - ramp).max() < 300
+
+
 def test_units_are_not_guessed_from_one_pixel(tmp_path):
     grey = np.full((20, 20), 0.5, np.float32)
     grey[3, 4] = 1.5

@@ -4,13 +4,15 @@ import builtins
 import io
 import os
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from PIL import Image
 
 import train
-from lowlight_hub import LowlightError
+from lowlight_hub import LowlightError, data
 from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.data import CROP, WHOLE, article_views, load_pairs, whole_view
 from lowlight_hub.finding import find_pairs
@@ -100,6 +102,29 @@ def test_dark_photos_that_are_not_the_darker_ones_are_refused(lol):
     for folders in ((high, low), (low, low)):
         with pytest.raises(LowlightError, match="name the folder of the dark ones first"):
             load_pairs(find_pairs(*folders), "mine")
+
+
+def test_pairs_with_one_bright_photo_are_of_one_scene(lol):
+    low, high = (lol / "our485" / side for side in ("low", "high"))
+    # A series of exposures has copies of the bright photo.
+    mine = lol / "mine"
+    for name, dark, bright in (
+        ("a-1", "2.png", "2.png"),
+        ("a-2", "2.png", "2.png"),
+        ("c", "5.png", "5.webp"),
+    ):
+        for side, folder, file in (("low", low, dark), ("high", high, bright)):
+            found = next(folder.glob(f"{Path(file).stem}.*"))
+            (mine / side).mkdir(parents=True, exist_ok=True)
+            shutil.copy(found, mine / side / f"{name}{found.suffix}")
+    assert load_pairs(find_pairs(mine), "mine").scenes == ("photo c", "photo a-1", "photo a-1")
+
+
+def test_more_pairs_than_there_is_memory_for_are_refused(lol, monkeypatch):
+    little = SimpleNamespace(available=3 * 2 * 2 * 3 * 200 * 200)
+    monkeypatch.setattr(data.psutil, "virtual_memory", lambda: little)
+    with pytest.raises(LowlightError, match=r"4 pairs take .* name no more than 3"):
+        load_pairs(find_pairs(lol), "lol")
 
 
 def test_views_are_the_top_left_crop_and_the_whole(photo):

@@ -157,6 +157,9 @@ def test_report_fills_the_table_and_the_cards(toy, tmp_path, capsys):
     config.write_text(json.dumps(json.loads(whole) | {"whole_share": None}))
     assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 1
     assert "says None for whole_share" in capsys.readouterr().err
+    config.write_text(json.dumps(json.loads(whole) | {"data": LEAK_FREE}))
+    assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 1
+    assert "is leak-free: what comes with the package learnt" in capsys.readouterr().err
     assert folders.fingerprint(folders.bundled("toy")) == before
     config.write_text(whole)
     assert main(["bundle", str(tmp_path / "other" / "toy"), "--overwrite"]) == 0
@@ -299,6 +302,14 @@ def test_half_of_lol_is_not_taken_for_other_pairs(lol, capsys):
     shutil.rmtree(lol / "eval15")
     assert main(["evaluate", "--data", str(lol), "--models", "listing"]) == 1
     assert "has no folder eval15" in capsys.readouterr().err
+
+
+def test_pairs_named_the_wrong_way_round_are_not_measured(own_pairs, capsys):
+    low, high = str(own_pairs / "low"), str(own_pairs / "high")
+    for folders in ((high, low), (low, low)):
+        assert main(["evaluate", "--data", *folders, "--models", "listing"]) == 1
+        told = capsys.readouterr()
+        assert "name the folder of the dark ones first" in told.err and "listing" not in told.out
 
 
 @pytest.mark.parametrize(

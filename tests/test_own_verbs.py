@@ -66,3 +66,9 @@ def test_the_hubs_own_verbs_refuse_in_one_sentence(hub, tmp_path, monkeypatch):
     with pytest.raises(LowlightError, match="nobody is logged in"):
         model.push_to_hub(f"{USER}/mine")
     assert hub.repositories == {}
+
+
+def test_what_was_to_be_private_is_not_pushed_where_all_see_it(hub):
+    hub.add(f"{USER}/open", {})
+    with pytest.raises(LowlightError, match="is public already: nothing was pushed"):
+        load_model("attempt-1").push_to_hub(f"{USER}/open", private=True)

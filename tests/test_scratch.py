@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from conftest import FEW
 from gradio.utils import get_upload_folder
 from gradio_client import Client, handle_file
 
-from lowlight_hub.demo import page, scratch
+from lowlight_hub.demo import page, remove_what_was_left, scratch
 
 
 def test_files_that_were_handed_out_go_when_they_are_old(tmp_path):
@@ -27,6 +29,39 @@ def test_files_that_were_handed_out_go_when_they_are_old(tmp_path):
     assert not old.parent.exists()
     shutil.rmtree(tmp_path)
     scratch.sweep(tmp_path, now)
+
+
+def test_photos_of_a_server_that_was_killed_go_when_another_starts(tmp_path):
+    start = (
+        "from lowlight_hub.demo import TEMPORARY; import sys; print(TEMPORARY[0], flush=True); "
+        "sys.stdin.read()"
+    )
+    own = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
+    servers, folders = [], []
+    try:
+        for _ in range(2):
+            server = subprocess.Popen(
+                [sys.executable, "-c", start],
+                env=own,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            servers.append(server)
+            folders.append(Path(server.stdout.readline().strip()))
+            (folders[-1] / "photo.jpg").write_bytes(b"a photo")
+        remove_what_was_left(tmp_path)
+        assert all((it / "photo.jpg").exists() for it in folders)
+        servers[0].kill()
+        servers[0].wait()
+        remove_what_was_left(tmp_path)
+        assert not folders[0].exists() and (folders[1] / "photo.jpg").exists()
+        servers[1].communicate("")
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        for server in servers:
+            server.kill()
+            server.communicate()
 
 
 def test_results_find_a_place_also_after_the_system_cleared_its_own(tmp_path, monkeypatch):

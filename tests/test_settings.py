@@ -82,6 +82,22 @@ def test_arrow_keys_on_a_setting_count_as_a_mouse_does(desktop, dark_file):
     assert np.array_equal(np.asarray(restored), np.asarray(expected))
 
 
+def test_a_mouse_counts_after_a_key_that_was_let_go_in_another_window(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    desktop.wait_for_selector("#download:not([disabled])")
+    shown = desktop.locator("#slider img:not(.before)").get_attribute("src")
+    shadows = desktop.locator("#shadows input[type=range]")
+    shadows.focus()
+    desktop.keyboard.down("Alt")
+    try:
+        desktop.evaluate("() => window.dispatchEvent(new Event('blur'))")
+        shadows.click()
+        desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
+    finally:
+        desktop.keyboard.up("Alt")
+
+
 def test_a_number_that_is_still_being_typed_keeps_no_photo_away(desktop, dark_file):
     number = desktop.locator("#brightness input[type=number]")
     number.fill("9")

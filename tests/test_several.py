@@ -234,6 +234,38 @@ def test_one_of_several_photos_is_made_brighter(desktop, monkeypatch, tmp_path, 
     assert f"second_{DEFAULT}_+0.5EV_shadows0.1.png" in archive.namelist()
 
 
+def test_the_last_of_several_photos_keeps_what_is_its(desktop, monkeypatch, tmp_path, dark_file):
+    give(desktop, dark_file, shutil.copy(dark_file, tmp_path / "second.png"))
+    note, strip = desktop.locator("#note"), desktop.locator("#slider .strip button")
+    note.get_by_text("2 of 2 photos").wait_for()
+    tab(desktop, 1)
+    desktop.set_input_files("#reference input[type=file]", str(dark_file))
+    desktop.wait_for_selector("#reference img")
+    tab(desktop, 0)
+    strip.nth(1).click()
+    desktop.locator("#slider input[name=alone-brightness]").focus()
+    for _ in range(3):
+        desktop.keyboard.press("ArrowRight")
+    desktop.locator("#slider .before-after:not(.outdated)").wait_for()
+    archive = zipfile.ZipFile(io.BytesIO(downloaded(desktop, "#download")))
+    assert f"second_{DEFAULT}_+0.3EV.png" in archive.namelist()
+    strip.first.click()
+    gate, run = threading.Event(), service.run
+    monkeypatch.setattr(service, "run", lambda *given: gate.wait() and run(*given))
+    try:
+        desktop.locator("#photos button[aria-label='Delete image']").first.click()
+        # The reference is of the one that is gone, though that is seen until the other is there.
+        tab(desktop, 1)
+        desktop.wait_for_selector("#reference img", state="detached")
+        tab(desktop, 0)
+    finally:
+        gate.set()
+    strip.first.wait_for(state="detached")
+    assert download(desktop, "#download").suggested_filename == f"second_{DEFAULT}_+0.3EV.png"
+    # As what is set for all, since it is all there is.
+    assert desktop.locator("#brightness input[type=number]").input_value() == "0.3"
+
+
 def test_a_refusal_takes_nothing_of_the_photos(desktop, monkeypatch, tmp_path, dark_file):
     def refused(*_):
         raise LowlightError("There is no room")

@@ -114,7 +114,13 @@ def test_only_what_is_known_is_uploaded(tmp_path):
     for folder in ("weights", "docs"):
         (tmp_path / folder).mkdir()
     known = space_files(tmp_path, zero_gpu=False)
-    for stray in ("lowlight_hub/.env", "weights/.a.partial.safetensors", "weights/checkpoint.pt"):
+    (tmp_path / "weights" / "mine").mkdir()
+    for stray in (
+        "lowlight_hub/.env",
+        "weights/.a.partial.safetensors",
+        "weights/checkpoint.pt",
+        "weights/mine/validation-00000100.webp",
+    ):
         (tmp_path / stray).write_text("secret")
     (tmp_path / "weights" / "link.json").symlink_to("/etc/hostname")
     assert space_files(tmp_path, zero_gpu=False) == known
@@ -125,6 +131,14 @@ def test_another_space_is_left_alone(hub, capsys):
     assert main(["push-space", NAME]) == 1
     assert "is another Space" in capsys.readouterr().err
     assert "data.csv" in hub.repositories["spaces", NAME].commits[-1][2]
+
+
+def test_a_public_space_does_not_get_what_was_to_be_private(hub, capsys):
+    hub.add(NAME, {"lowlight_hub/__init__.py": b""}, kind="spaces")
+    before = len(hub.repositories["spaces", NAME].commits)
+    assert main(["push-space", NAME, "--private"]) == 1
+    assert "is public already: nothing was pushed" in capsys.readouterr().err
+    assert len(hub.repositories["spaces", NAME].commits) == before
 
 
 def test_a_dry_run_shows_everything_and_sends_nothing(hub, capsys):

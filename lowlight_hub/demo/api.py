@@ -100,6 +100,8 @@ def enhance_batch(
     """
     look = Look(detail, strength, brightness, shadows)
     settings = Settings(model, look, file_format, keep_metadata)
+    if not isinstance(photos, list):
+        raise LowlightError("Give photos as a list, of one photo too")
     if not photos:
         raise LowlightError(words(None)["no_photo"])
     files, failures = [], []
@@ -177,4 +179,7 @@ def add_endpoints() -> None:
 
 def _path(file: Any) -> Path:
     # Gradio hands over what it calls a FileData as a dictionary, of whatever the client sent.
-    return handed_out(file["path"])
+    path = file.get("path") if isinstance(file, dict) else None
+    if not isinstance(path, str):
+        raise LowlightError("Send a photo as a file, as handle_file of gradio_client does")
+    return handed_out(path)

@@ -11,10 +11,14 @@ window.photosGiven = (photos) => {
   const fresh = paths.filter((path) => !given.includes(path));
   if (fresh.length) wanted = fresh;
   given = paths;
-  // What belongs to a photo goes with it.
-  alone = Object.fromEntries(Object.entries(alone).filter(([path]) => paths.includes(path)));
+  // What belongs to a photo goes with it. The light of one that is the only one now is that of all.
+  const own = (paths.length === 1 && alone[paths[0]]) || {};
+  const kept = paths.length === 1 ? [] : paths;
+  alone = Object.fromEntries(Object.entries(alone).filter(([path]) => kept.includes(path)));
   if (!paths.length) wanted = [];
   for (const path of views.keys()) if (!paths.includes(path)) views.delete(path);
+  if (inView() && !paths.includes(inView().photo.path)) tellOfView();
+  return own;
 };
 window.pickPhoto = (path) => {
   wanted = [path];
@@ -27,7 +31,8 @@ window.lightOfEach = () => alone;
 const inView = () => picked ?? props.value;
 // Of those that could not be restored, the one that was meant.
 const meant = () => given.find((path) => wanted.includes(path)) ?? given[0];
-window.photoInView = () => inView()?.photo?.path ?? meant();
+// One that was taken away is seen until the next is there, and is no longer the one that is meant.
+window.photoInView = () => given.find((path) => path === inView()?.photo?.path) ?? meant();
 
 // How many of the photo's pixels there are to one of the screen, not enlarged; 0 while it is hidden.
 const figureBox = () => pair.figure()?.getBoundingClientRect() ?? { width: 0 };

@@ -1,6 +1,9 @@
 """Close-ups of a photo and its result in their own pixels: the page shows smaller pictures."""
 
+import time
+from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import ceil, floor, sqrt
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -18,6 +21,8 @@ MAX_PIXELS = 4_000_000
 # A large photo and its result take hundreds of megabytes: never those of two visitors at a time,
 # and none but a few wait, who keep threads waiting that others need.
 _one_at_a_time, _waiting = Lock(), BoundedSemaphore(4)
+# A page fetches its close-ups at once, and asks for others with every move: megabytes each.
+KEEP_S = 120
 
 
 def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -43,6 +48,7 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
                 shown(_spot(picture, pixels, width), name)
                 for picture, name in zip(pictures, ("before", "after"), strict=True)
             )
+            _made.append((time.monotonic(), [Path(it["path"]) for it in (before, after)]))
     except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, LowlightError):
         return None
     finally:
@@ -53,6 +59,16 @@ def close_up(asked: Mapping[str, Any]) -> dict[str, Any] | None:
 # One pair at most: the view is moved more often than the photo is changed.
 _held: dict[tuple[Path, Path], tuple[Image.Image, Image.Image]] = {}
 scratch.at_sweeps(_held.clear)
+_made: deque[tuple[float, list[Path]]] = deque()
+
+
+@scratch.at_sweeps
+def _delete_old() -> None:
+    while _made and time.monotonic() - _made[0][0] > KEEP_S:
+        for file in _made.popleft()[1]:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()
 
 
 def _opened(photo: Path, result: Path) -> tuple[Image.Image, Image.Image]:

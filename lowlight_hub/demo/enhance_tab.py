@@ -52,12 +52,19 @@ OF_EACH = "(_, work, each, ...others) => [%s, work, window.lightOfEach?.() ?? {}
 OF_AN_EXAMPLE = """(photos) => { window.pickPhoto?.(photos.at(-1)?.image.path); }"""
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
 # Of other photos, the choices of those before are gone at once; of none, all that is shown, and the
-# light that was right for them.
-OF_OTHER_PHOTOS = """(photos) => {
+# light that was right for them. What the last one had beside all, it keeps.
+OF_OTHER_PHOTOS = """(photos, brightness, shadows) => {
   const [keep, hide] = [{ __type__: "update" }, { __type__: "update", visible: "hidden" }];
   const gone = { __type__: "update", visible: false };
-  window.photosGiven?.(photos);
-  return photos?.length ? [null, keep, keep, keep, keep, keep] : [null, null, hide, gone, 0, 0];
+  const own = window.photosGiven?.(photos) ?? {};
+  if (!photos?.length) return [null, null, hide, gone, 0, 0];
+  const ranges = %(ranges)s;
+  const lit = Object.entries({ brightness, shadows }).map(([name, stops]) => {
+    if (!own[name]) return keep;
+    const [least, most] = ranges[name];
+    return Math.min(most, Math.max(least, Number((stops + own[name]).toFixed(2))));
+  });
+  return [null, keep, keep, keep, ...lit];
 }"""
 # Pages that were not sent encrypted may not write there, nor all that lie within others: then it is
 # shown, to be copied by hand.
@@ -120,6 +127,13 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         elem_id="luminance",
     )
 
+    known = {
+        "models": json.dumps([name for _, name in figures.model_choices()]),
+        "details": json.dumps(DETAILS),
+        "formats": json.dumps(service.FORMATS),
+        "ranges": json.dumps(RANGES),
+    }
+
     def listen() -> None:
         settings = [model, strength, brightness, shadows, detail, file_format]
         ending = ending_of("enhance", "run")
@@ -138,7 +152,7 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         asking = [button.click, photos.change, *changes]
         shown = [choices, slider, download, luminance, brightness, shadows]
         for other_photos in (photos.change, example.then):
-            other_photos(None, photos, shown, js=OF_OTHER_PHOTOS)
+            other_photos(None, [photos, brightness, shadows], shown, js=OF_OTHER_PHOTOS % known)
         for asked in (button.click, photos.change, example.then):
             asked(None, photos, None, js=TO_RESULT)
         button.click(None, photos, None, js=ASK_FOR_PHOTOS)
@@ -175,12 +189,6 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
         for light in (brightness, shadows):
             light.change(None, light, None, js=TO_CHOICES % light.elem_id)
         link.click(None, None, None, js=COPY_ADDRESS)
-        known = {
-            "models": json.dumps([name for _, name in figures.model_choices()]),
-            "details": json.dumps(DETAILS),
-            "formats": json.dumps(service.FORMATS),
-            "ranges": json.dumps(RANGES),
-        }
         demo.load(None, settings, settings, js=FROM_ADDRESS % known)
 
     return listen

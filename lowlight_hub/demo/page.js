@@ -59,10 +59,12 @@
     moved = target;
     if (!isKeyDown) tellOfMove();
   });
-  document.addEventListener("keyup", () => {
+  const letGo = () => {
     isKeyDown = false;
     tellOfMove();
-  });
+  };
+  document.addEventListener("keyup", letGo);
+  window.addEventListener("blur", letGo); // a key that leaves the window is let go elsewhere
   // Downloads are of the settings before while others are in work. By mouse or by key.
   document.addEventListener("click", (event) => {
     const inWork = document.querySelector("#note .translucent > :is(.progress-text, .generating)");

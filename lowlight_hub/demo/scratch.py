@@ -12,7 +12,7 @@ from threading import Thread
 
 from gradio.utils import get_upload_folder
 
-from lowlight_hub.demo import TEMPORARY
+from lowlight_hub.demo import IN_USE, TEMPORARY
 
 # How old files may become, and how often Gradio looks for older ones.
 KEEP_S, GRADIO_SWEEPS_S = 2700, 600
@@ -24,9 +24,10 @@ _kept: set[Path] = set()
 _swept: list[Path] = []
 
 
-def at_sweeps(forget: Callable[[], None]) -> None:
+def at_sweeps(forget: Callable[[], None]) -> Callable[[], None]:
     """Has something else called whenever old files are looked for: SWEEP_S apart, from a thread."""
     _forgetting.append(forget)
+    return forget
 
 
 def keep(files: Iterable[str]) -> None:
@@ -95,7 +96,8 @@ def sweep(folder: Path, now: float) -> None:
     # Whatever is looked at may be deleted meanwhile, the folder itself included.
     with suppress(OSError):
         # A folder that something is deleted from is no longer old: so their ages come first.
-        old = [it for it in folder.absolute().rglob("*") if it not in _kept and _is_old(it, now)]
+        found = (it for it in folder.absolute().rglob("*") if it.name != IN_USE)
+        old = [it for it in found if it not in _kept and _is_old(it, now)]
         # What lies deeper goes first, so that folders are empty by their turn.
         for path in sorted(old, key=lambda it: -len(it.parts)):
             with suppress(OSError):

@@ -98,8 +98,8 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     def push_to_hub(self, repo_id: str, **settings: Any) -> str:
         """As the mixin's, whose `settings` these are, with a card that names the repository.
 
-        Raises LowlightError where the model was never trained, nobody is logged in, and where the
-        Hub refuses or cannot be reached.
+        Raises LowlightError where the model was never trained, nobody is logged in, a repository
+        that was to be private is public, and where the Hub refuses or cannot be reached.
         """
         from lowlight_hub.refusals import check_login, check_token, explained
 
@@ -109,7 +109,10 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         with explained(repo_id):
             check_login(token)
             # "mine" is then "user/mine", for the card.
-            made = HfApi(token=token).create_repo(repo_id, private=private, exist_ok=True)
+            api = HfApi(token=token)
+            made = api.create_repo(repo_id, private=private, exist_ok=True)
+            if private and not api.model_info(made.repo_id).private:
+                raise LowlightError(f"{made.repo_id} is public already: nothing was pushed")
             settings["model_card_kwargs"] = {"repository": made.repo_id}
             return super().push_to_hub(made.repo_id, **settings)
 

@@ -118,7 +118,7 @@ def _in_unit_of_16_bits(values: np.ndarray, whites: tuple[float, ...]) -> np.nda
 def is_deep(picture: Image.Image) -> bool:
     """Whether a file just opened holds 16-bit colour, of which Pillow would keep 8 bits."""
     if picture.format == "HEIF":
-        return picture.info.get("bit_depth", 8) > 8
+        return picture.info.get("bit_depth", 8) > 8 and not picture.mode.startswith("I")  # grey
     if picture.format == "PNG":
         tiles = getattr(picture, "tile", [])
         return bool(tiles) and tiles[0].args in _DEEP_PNG

@@ -118,14 +118,17 @@ def photos_below(folder: Path) -> tuple[list[Path], list[str]]:
 def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo:
     """The photo in a file: upright, in sRGB, in 16 bits where a PNG, TIFF or HEIC has more than 8.
 
-    A camera's raw file is developed, see raw_photo. `name` is what messages call it. Raises
+    A camera's raw file is developed, see raw_photo. `name` is what messages call it, and what the
+    kind of what has no path is known by. Raises
     LowlightError for anything that is not a whole photo in one of FORMATS, or a raw one, within
     MAX_FILE_BYTES, MAX_PIXELS and MAX_SIDE_PX. Of several frames, the first.
     """
-    name = name or (Path(source).name if isinstance(source, str | Path) else "the file")
+    path = PurePath(source) if isinstance(source, str | Path) else None
+    name = name or (path.name if path else "the file")
+    suffix = (path or PurePath(name)).suffix.lower()
     try:
         encoded = _read(source, name)
-        picture = _developed(encoded, name)
+        picture = _developed(encoded, suffix)
         if picture is None:
             return raw_photo(encoded, lambda size: _check_size(size, name))
         with picture:
@@ -140,15 +143,15 @@ def open_photo(source: str | Path | IO[bytes], name: str | None = None) -> Photo
     except MemoryError:
         raise LowlightError(f"{name}: there is not enough memory to read it") from None
     except UnidentifiedImageError:
-        raise LowlightError(_unidentified(encoded, name)) from None
+        raise LowlightError(_unidentified(encoded, name, suffix)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise LowlightError(f"{name} has too many pixels: {_LIMITS}") from None
     except _DECODING_ERRORS:
-        raise LowlightError(_unidentified(b"", name)) from None
+        raise LowlightError(_unidentified(b"", name, suffix)) from None
 
 
-def _unidentified(encoded: bytes, name: str) -> str:
-    if PurePath(name).suffix.lower() in RAW_SUFFIXES:
+def _unidentified(encoded: bytes, name: str, suffix: str) -> str:
+    if suffix in RAW_SUFFIXES:
         return (
             f"{name} cannot be read as a photo: it is damaged, or of a camera that is not known "
             "(then develop it to a TIFF or JPEG first)"
@@ -191,18 +194,18 @@ def _read(source: str | Path | IO[bytes], name: str) -> bytes:
     return encoded
 
 
-def _developed(encoded: bytes, name: str) -> Image.Image | None:
+def _developed(encoded: bytes, suffix: str) -> Image.Image | None:
     """The picture in a file, or None: in a raw file Pillow finds nothing, or a preview."""
     try:
         picture = Image.open(BytesIO(encoded), formats=FORMATS)
     except UnidentifiedImageError:
         # LibRaw would take any for a sensor's values.
-        if PurePath(name).suffix.lower() in (".tif", ".tiff"):
+        if suffix in (".tif", ".tiff"):
             raise
         return None
     if not isinstance(picture, TiffImageFile):
         return picture
-    is_named_raw = PurePath(name).suffix.lower() in RAW_SUFFIXES
+    is_named_raw = suffix in RAW_SUFFIXES
     is_reduced = bool(picture.tag_v2.get(_SUBFILE_TYPE, 0) & 1)
     if is_named_raw or is_reduced or _DNG_VERSION in picture.tag_v2:
         picture.close()

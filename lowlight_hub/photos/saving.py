@@ -19,10 +19,22 @@ from lowlight_hub.photos.reading import photo_of
 # The longest side that each format can hold, in pixels.
 _LONGEST_SIDE = {".png": 2**31 - 1, ".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 SAVED_SUFFIXES = tuple(_LONGEST_SIDE)
+# What else JPEG files are called, the last by cameras that put several in one.
+_OTHER_JPEG = (".jpe", ".jfif", ".mpo")
 JPEG_QUALITY = 95
 WEBP_QUALITY = 90
 # Where a PNG's first chunk (IHDR) ends: 8 bytes of signature, 25 of the chunk.
 _AFTER_HEADER = 33
+
+
+def saved_suffix(suffix: str) -> str:
+    """Of a photo with this suffix, that of its result: its own format's, or .png's.
+
+    A suffix that can be written stays as it is, in capitals too.
+    """
+    if suffix.lower() in SAVED_SUFFIXES:
+        return suffix
+    return ".jpg" if suffix.lower() in _OTHER_JPEG else ".png"
 
 
 def check_saved_suffix(path: Path) -> None:
