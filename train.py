@@ -37,7 +37,7 @@ from lowlight_hub.outcome import Settings, check_trainable
 from lowlight_hub.processes import leave_processes
 from lowlight_hub.publishing import publish
 from lowlight_hub.refusals import check_may_push, check_revision, check_user
-from lowlight_hub.resuming import check_may_start
+from lowlight_hub.resuming import check_may_start, check_same
 from lowlight_hub.stopping import Stopped, StopRequest
 from lowlight_hub.train_options import train_parser
 from lowlight_hub.training import train
@@ -101,12 +101,14 @@ def _first_half(attempt: Attempt, arguments: argparse.Namespace) -> Attempt | No
 
 
 def _check_may_start(attempt: Attempt, settings: Settings, arguments: argparse.Namespace) -> None:
-    """As check_may_start, of the first half as well."""
-    now = settings.to_repeat(attempt)
-    check_may_start(attempt, _folder(attempt, arguments), now, resume=arguments.resume)
+    """As check_may_start and check_same, of the first half as well."""
+    halves = [(attempt, settings, arguments.resume)]
     if first := _first_half(attempt, arguments):
-        now = _of_first_half(first, settings).to_repeat(first)
-        check_may_start(first, _folder(first, arguments), now, resume=True)
+        halves.append((first, _of_first_half(first, settings), True))
+    for half, its, resume in halves:
+        folder = _folder(half, arguments)
+        check_may_start(half, folder, resume=resume)
+        check_same(half, folder, its.to_repeat(half))
 
 
 def _of_first_half(first: Attempt, settings: Settings) -> Settings:

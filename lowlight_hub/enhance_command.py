@@ -71,13 +71,10 @@ def _enhance(arguments: argparse.Namespace) -> int:
         folder = out.parent if is_file else out
         make_writable(folder)
     suffix = f".{arguments.format}" if arguments.format else None
-    jobs = [
-        (job, look)
-        for label, look in labels.items()
-        for job in plan(photos, out, len(photos) * [label], suffix)
-    ]
-    if is_file:
-        jobs = [(Job(photos[0].path, out), look) for _, look in jobs]
+    jobs: list[tuple[Job, Look]] = []
+    for label, look in labels.items():
+        planned = plan(photos, out, [label] * len(photos), suffix)
+        jobs += [(Job(it.source, out) if is_file else it, look) for it in planned]
     written, existing, failures = enhance_batch(
         model, jobs, keep_metadata=arguments.keep_metadata, overwrite=arguments.overwrite
     )

@@ -54,6 +54,22 @@ def check_login(token: str | bool | None = None) -> None:
         raise LowlightError(NOT_LOGGED_IN)
 
 
+class RefusedAsAskedError(LowlightError):
+    """What would be refused again, however often the same is asked for."""
+
+
+def make_repository(api: HfApi, name: str, *, private: bool | None, **kind: Any) -> str:
+    """Makes a repository where there is none, and says its whole name: "user/mine" of "mine".
+
+    `kind` is as create_repo() takes it. Raises RefusedAsAskedError for one that was to be private,
+    and is there and public: the client would leave it so.
+    """
+    made = api.create_repo(name, private=private, exist_ok=True, **kind).repo_id
+    if private and not api.repo_info(made, repo_type=kind.get("repo_type")).private:
+        raise RefusedAsAskedError(f"{made} is public already: nothing was pushed")
+    return made
+
+
 def check_may_push(user: str) -> None:
     """Asks the Hub whether it would take models for a user: before a training, not after it.
 

@@ -25,7 +25,15 @@ from lowlight_hub.folders import (
     read_config,
 )
 from lowlight_hub.records import trained_in_words
-from lowlight_hub.refusals import check_login, check_revision, check_token, check_user, explained
+from lowlight_hub.refusals import (
+    RefusedAsAskedError,
+    check_login,
+    check_revision,
+    check_token,
+    check_user,
+    explained,
+    make_repository,
+)
 from lowlight_hub.results import rows_of
 from lowlight_hub.weights import MAX_FILE_BYTES, WEIGHTS_FILE
 
@@ -129,14 +137,10 @@ def push(
     retry = shlex.join(["lowlight-hub", "push", *options, str(folder), user])
     with _safe(retry), explained(repository):
         check_login(token)
-        api.create_repo(repository, private=private, exist_ok=True)
-        if private and not api.model_info(repository).private:
-            raise _RefusedAsAskedError(f"{repository} is public already: nothing was pushed")
+        make_repository(api, repository, private=private)
         if tag and tag in {it.name for it in api.list_repo_refs(repository).tags}:
             if _is_other(api, repository, tag, files):
-                raise _RefusedAsAskedError(
-                    f"{repository} has a version {tag} already: name another"
-                )
+                raise RefusedAsAskedError(f"{repository} has a version {tag} already: name another")
             return repository
         commit = api.create_commit(repository, operations, commit_message=title).oid
         tags = {it.name: it.target_commit for it in api.list_repo_refs(repository).tags}
@@ -231,10 +235,6 @@ def _push_collection(
     return f"{constants.ENDPOINT}/collections/{collection.slug}"
 
 
-class _RefusedAsAskedError(LowlightError):
-    """What would be refused again, however often the same is asked for."""
-
-
 def _is_other(api: HfApi, repository: str, tag: str, files: Mapping[str, bytes]) -> bool:
     """Whether the version of this name that a repository has holds other files."""
     try:
@@ -255,7 +255,7 @@ def _next_version(tags: Iterable[str]) -> str:
 def _safe(retry: str) -> Iterator[None]:
     try:
         yield
-    except _RefusedAsAskedError:
+    except RefusedAsAskedError:
         raise
     except LowlightError as error:
         raise type(error)(f"{error}. Nothing is lost: `{retry}` tries again") from error

@@ -21,7 +21,7 @@ def starting_state(
     Raises LowlightError where `folder` holds a training that is not to be resumed, or a model
     without checkpoints, and where the checkpoint is of other settings.
     """
-    check_may_start(attempt, folder, {}, resume=resume)
+    check_may_start(attempt, folder, resume=resume)
     state, name, where = read_newest(folder), attempt.name, folder
     if not state and continued is not None:
         state, name, where = read_newest(continued), attempt.continues or "", continued
@@ -31,6 +31,15 @@ def starting_state(
         return None
     _check_same(state, where, {"attempt": name, **now})
     return state
+
+
+def check_same(attempt: Attempt, folder: Path, now: dict[str, Any]) -> None:
+    """Raises LowlightError where `folder` holds a checkpoint of other settings than these.
+
+    Of those known before photos are read; starting_state looks at all.
+    """
+    if state := read_newest(folder):
+        _check_same(state, folder, {"attempt": attempt.name, **now})
 
 
 def _check_same(state: dict[str, Any], where: Path, now: dict[str, Any]) -> None:
@@ -47,11 +56,8 @@ def _check_same(state: dict[str, Any], where: Path, now: dict[str, Any]) -> None
         )
 
 
-def check_may_start(attempt: Attempt, folder: Path, now: dict[str, Any], *, resume: bool) -> None:
-    """Raises LowlightError where `folder` holds a training or a model that would be overwritten.
-
-    Or one of other settings than those known by `now`, which starting_state sees all of.
-    """
+def check_may_start(attempt: Attempt, folder: Path, *, resume: bool) -> None:
+    """Raises LowlightError where `folder` holds a training or a model that would be overwritten."""
     has_checkpoints = bool(checkpoints(folder))
     if has_checkpoints and not resume:
         raise LowlightError(
@@ -63,8 +69,6 @@ def check_may_start(attempt: Attempt, folder: Path, now: dict[str, Any], *, resu
             f"{folder} already holds a finished model, and no checkpoint to go on from: choose "
             "another --out"
         )
-    if now and (state := read_newest(folder)):
-        _check_same(state, folder, {"attempt": attempt.name, **now})
 
 
 def written_epochs(folder: Path) -> int | None:

@@ -8,7 +8,13 @@ from huggingface_hub.utils import validate_repo_id
 
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import MODEL_FILES
-from lowlight_hub.refusals import check_login, check_token, check_user, explained
+from lowlight_hub.refusals import (
+    check_login,
+    check_token,
+    check_user,
+    explained,
+    make_repository,
+)
 
 CHECKOUT = Path(__file__).parent.parent
 PARTS = ("app.py", "README.md", "LICENSE", "requirements.txt", "lowlight_hub", "weights", "docs")
@@ -79,9 +85,7 @@ def push_space(
     files = space_files(checkout, zero_gpu=zero_gpu)
     api = HfApi(token=token, library_name="lowlight_hub")
     with explained(name):
-        api.create_repo(name, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-        if private and not api.space_info(name).private:
-            raise LowlightError(f"{name} is public already: nothing was pushed")
+        make_repository(api, name, private=private, repo_type="space", space_sdk="gradio")
         there = set(api.list_repo_files(name, repo_type="space")) - {".gitattributes"}
         if there - {"README.md"} and "lowlight_hub/__init__.py" not in there:
             raise LowlightError(f"{name} is another Space: name a new one, or empty it first")

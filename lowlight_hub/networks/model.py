@@ -101,7 +101,7 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         Raises LowlightError where the model was never trained, nobody is logged in, a repository
         that was to be private is public, and where the Hub refuses or cannot be reached.
         """
-        from lowlight_hub.refusals import check_login, check_token, explained
+        from lowlight_hub.refusals import check_login, check_token, explained, make_repository
 
         token, private = settings.get("token"), settings.get("private")
         check_token(token)
@@ -109,12 +109,9 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
         with explained(repo_id):
             check_login(token)
             # "mine" is then "user/mine", for the card.
-            api = HfApi(token=token)
-            made = api.create_repo(repo_id, private=private, exist_ok=True)
-            if private and not api.model_info(made.repo_id).private:
-                raise LowlightError(f"{made.repo_id} is public already: nothing was pushed")
-            settings["model_card_kwargs"] = {"repository": made.repo_id}
-            return super().push_to_hub(made.repo_id, **settings)
+            name = make_repository(HfApi(token=token), repo_id, private=private)
+            settings["model_card_kwargs"] = {"repository": name}
+            return super().push_to_hub(name, **settings)
 
     def save_pretrained(  # type: ignore[override]
         self,
