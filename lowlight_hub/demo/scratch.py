@@ -20,7 +20,7 @@ KEEP_S, GRADIO_SWEEPS_S = 2700, 600
 # off, and everything once its task has died. So all is looked after once more, this often.
 LOST_S, SWEEP_S = KEEP_S + GRADIO_SWEEPS_S + 60, 60
 _forgetting: list[Callable[[], None]] = []
-_kept: set[Path] = set()
+_kept = {(TEMPORARY[0] / IN_USE).absolute()}
 _swept: list[Path] = []
 
 
@@ -96,8 +96,7 @@ def sweep(folder: Path, now: float) -> None:
     # Whatever is looked at may be deleted meanwhile, the folder itself included.
     with suppress(OSError):
         # A folder that something is deleted from is no longer old: so their ages come first.
-        found = (it for it in folder.absolute().rglob("*") if it.name != IN_USE)
-        old = [it for it in found if it not in _kept and _is_old(it, now)]
+        old = [it for it in folder.absolute().rglob("*") if it not in _kept and _is_old(it, now)]
         # What lies deeper goes first, so that folders are empty by their turn.
         for path in sorted(old, key=lambda it: -len(it.parts)):
             with suppress(OSError):
