@@ -14,7 +14,7 @@ if __name__ == "__main__":
 import torch
 from accelerate import PartialState
 
-from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on_cpu
+from lowlight_hub.attempts import ATTEMPTS, Attempt, get_attempt, precision_on
 from lowlight_hub.bright_photos import find_bright_photos, simulated_pairs
 from lowlight_hub.checkpoints import checkpoints
 from lowlight_hub.data import Pairs, Views, load_pairs
@@ -53,7 +53,7 @@ def _settings(attempt: Attempt, arguments: argparse.Namespace) -> Settings:
     device = chosen_device(arguments.device)
     precision = arguments.precision
     if precision == "auto":
-        precision = "bf16" if device == "cuda" else precision_on_cpu(attempt)
+        precision = precision_on(device, attempt)
     width = arguments.width
     if arguments.init_from:
         check_attempt(load_folder(arguments.init_from), attempt.name, str(arguments.init_from))

@@ -33,7 +33,7 @@ from torch.profiler import profile
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lowlight_hub.attempts import ATTEMPTS, Attempt, precision_on_cpu  # noqa: E402
+from lowlight_hub.attempts import ATTEMPTS, Attempt, precision_on  # noqa: E402
 from lowlight_hub.bright_photos import (  # noqa: E402
     SIMULATED_EXPOSURES,
     dark_free_photos,
@@ -142,7 +142,7 @@ def measured(
         optimizer, average = recipe.optimizer(model, attempt.lr), recipe.averaged(model)
     else:
         optimizer, average = torch.optim.Adam(model.parameters(), lr=attempt.lr), None
-    precision = "bf16" if device.type == "cuda" else precision_on_cpu(attempt)
+    precision = precision_on(device.type, attempt)
     mixed = torch.autocast(device.type, torch.bfloat16, enabled=ours and precision == "bf16")
     with PeakMemory() as memory:
         supply = (

@@ -42,7 +42,11 @@ def label_of(model: str, look: Look = Look()) -> str:  # noqa: B008 - it cannot 
     of a look follows: vae_raw, attempt-7_strength0.8_+0.5EV.
     """
     folder = expanded(model).resolve()
-    parts = [model] if model in ATTEMPTS else [folder.parent.name, folder.name]
+    parts = [folder.parent.name, folder.name]
+    if model in ATTEMPTS:
+        parts = [model]
+    elif re.fullmatch(r"[^/]+/[^/@]+@.+", model):  # a revision may have slashes of its own
+        parts = model.split("/")
     return f"{'-'.join(filter(None, parts))}{look}"
 
 

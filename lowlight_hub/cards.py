@@ -105,7 +105,14 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
                 f"; some of them learnt from {it}" for it in config.get("averaged_data") or []
             )
         )
-    validation = f"{config['validation_pairs']} of other scenes to validate on"
+    if config.get("changed"):
+        framing.append(
+            "**the weights were changed after this training by other means than train.py**, with "
+            "other photos perhaps: what is said here is of before"
+        )
+    # Of other photos than LOL's nobody knows which show one scene.
+    others = "of other scenes" if config["data"] in (LOL, LEAK_FREE) else "others"
+    validation = f"{config['validation_pairs']} {others} to validate on"
     if not config["validation_pairs"]:
         validation = "none kept back to validate on"
     elif config.get("init_from"):

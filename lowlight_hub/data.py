@@ -57,6 +57,10 @@ class Pairs:
         """The same pairs on a device."""
         return replace(self, dark=self.dark.to(device), bright=self.bright.to(device))
 
+    def size_in_gib(self) -> float:
+        """How much memory the photos take."""
+        return (self.dark.nbytes + self.bright.nbytes) / 2**30
+
     def fingerprint(self) -> str:
         """What tells these pairs from others: their number, and a hash of names and pixels."""
         names = "\n".join((str(self.dark.shape[1:]), *self.names))

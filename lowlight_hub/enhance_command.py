@@ -81,7 +81,10 @@ def _enhance(arguments: argparse.Namespace) -> int:
     if left_out:
         print(f"left out {_counted(left_out)}, named as a result is: name a photo itself")
     if existing:
-        print(f"left alone {_counted(existing)}, there already: --overwrite makes it anew")
+        print(
+            f"left alone {_counted(existing)}, there already: --overwrite makes it anew; if it is "
+            "another photo's, take another --out"
+        )
     asked = f"results of {len(photos)} photos" if len(labels) > 1 else "photos"
     print(f"wrote {len(written)} of {len(jobs)} {asked} to {out}")
     # What cannot be read is found out for each look.

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.durable import is_folder, replace_file, replace_text
@@ -44,6 +44,8 @@ CARD_KEYS: dict[str, Any] = {
     "repeat": int | None,
     # Not there in those before a part could be frozen.
     "freeze": str | None,
+    # Only there where weights were changed by other means than train.py.
+    "changed": bool | None,
     # Only there where a training began with weights, and in the mean of several trainings.
     **dict.fromkeys(("init_data", "averaged_with", "averaged_data"), list | None),
 }
@@ -87,7 +89,7 @@ def load_folder(folder: Path) -> LowlightModel:
     weights = read_weights(folder / WEIGHTS_FILE, shapes)
     model = attempt.network(width=width)
     model.load_state_dict(weights)
-    model.config = config
+    model.config, model.digest = config, digest(model)
     return model.eval()
 
 
@@ -96,12 +98,7 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
 
     Raises LowlightError where a weight is not finite in float16, or the disk is full.
     """
-    # Counters of batches (integers) are of no use after training.
-    weights = {
-        key: value.detach().cpu().half().contiguous()
-        for key, value in model.state_dict().items()
-        if value.is_floating_point()
-    }
+    weights = _as_saved(model)
     check_finite(weights, str(folder / WEIGHTS_FILE))
     # One key only: safetensors writes several in an order that changes from run to run.
     metadata = {"attempt": str(config["attempt"])}
@@ -109,6 +106,23 @@ def save_model(model: nn.Module, config: dict[str, Any], folder: Path) -> None:
     replace_file(folder / WEIGHTS_FILE, lambda path: path.write_bytes(content))
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     replace_text(folder / CONFIG_FILE, text)
+
+
+def digest(model: nn.Module) -> str:
+    """The SHA-256 of a model's weights as they are saved, wherever it lies, in hexadecimal."""
+    found = hashlib.sha256()
+    for value in _as_saved(model).values():
+        found.update(value.numpy().data)
+    return found.hexdigest()
+
+
+def _as_saved(model: nn.Module) -> dict[str, Tensor]:
+    """Weights in float16. Counters of batches (integers) are of no use after training."""
+    return {
+        key: value.detach().cpu().half().contiguous()
+        for key, value in model.state_dict().items()
+        if value.is_floating_point()
+    }
 
 
 def fingerprint(folder: Path) -> str:
@@ -165,7 +179,7 @@ def load_bundled(name: str) -> LowlightModel:
     if line not in CHECKSUMS.read_text(encoding="utf-8").splitlines():
         raise LowlightError(
             f"{folder / WEIGHTS_FILE} is not the file that the package was made with: install it "
-            "again, or make your own weights part of it by `lowlight-hub bundle`"
+            "again, or make your own weights part of it by `python -m lowlight_hub bundle`"
         )
     return model
 
@@ -191,7 +205,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         if not is_folder(folder):
             raise LowlightError(f"there is no folder {folder}") from None
-        raise LowlightError(f"{folder} holds no {CONFIG_FILE}: has it been trained?") from None
+        trained = sorted(it.parent for it in folder.glob(f"*/{CONFIG_FILE}"))
+        hint = f"{trained[0]} does" if trained else "has it been trained?"
+        raise LowlightError(f"{folder} holds no {CONFIG_FILE}: {hint}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise LowlightError(f"{folder / CONFIG_FILE} is damaged: {error}") from None
     if not isinstance(config, dict):

@@ -134,7 +134,8 @@ def push(
     operations = [CommitOperationAdd(path, content) for path, content in files.items()]
     options = [*(["--private"] if private else []), *(["--revision", tag] if tag else [])]
     options += ["--results", str(results)] if results else []
-    retry = shlex.join(["lowlight-hub", "push", *options, str(folder), user])
+    command = ["python", "-m", "lowlight_hub", "push"]
+    retry = shlex.join([*command, *options, str(folder), user])
     with _safe(retry), explained(repository):
         check_login(token)
         make_repository(api, repository, private=private)

@@ -109,15 +109,30 @@ def read_results(path: Path) -> Results:
     weights than the bundled ones.
     """
     results = _read(path)
-    stale = [
-        name for name in list_models() if results.weights.get(name) != fingerprint(bundled(name))
-    ]
-    if stale:
+    if stale := _stale(results):
         raise LowlightError(
             f"{path} does not hold the figures of the bundled weights of {', '.join(stale)}: "
             f"make it anew by {_command(path)}"
         )
     return results
+
+
+def bundled_results(path: Path) -> Results:
+    """As read_results, without the rows of those bundled models whose weights are others now.
+
+    Raises LowlightError where the file is missing or damaged.
+    """
+    results = _read(path)
+    stale = _stale(results)
+    results.rows = [row for row in results.rows if row["model"] not in stale]
+    return results
+
+
+def _stale(results: Results) -> list[str]:
+    """The bundled models whose weights are not those that were measured."""
+    return [
+        name for name in list_models() if results.weights.get(name) != fingerprint(bundled(name))
+    ]
 
 
 def _read(path: Path) -> Results:
@@ -146,7 +161,7 @@ def _read(path: Path) -> Results:
 
 def _command(path: Path | None, models: str = "") -> str:
     """What writes such a file."""
-    return f"`lowlight-hub evaluate --data PATH_OF_LOL{models} --json {path}`"
+    return f"`python -m lowlight_hub evaluate --data PATH_OF_LOL{models} --json {path}`"
 
 
 def rows_of(name: str, folder: Path, results: Path | None = None) -> list[Row]:

@@ -80,8 +80,8 @@ def train_parser(description: str | None) -> argparse.ArgumentParser:
         "--precision",
         choices=["auto", "fp32", "bf16"],
         default="auto",
-        help="auto: bf16 on CUDA; on a CPU made for bfloat16 what was measured faster there for "
-        "the attempt, else fp32",
+        help="auto: bf16 where the CUDA device is made for it; on a CPU made for it what was "
+        "measured faster there for the attempt; else fp32",
     )
     parser.add_argument(
         "--out",
@@ -98,7 +98,8 @@ def train_parser(description: str | None) -> argparse.ArgumentParser:
         "--init-from",
         type=path,
         metavar="FOLDER",
-        help="start with the weights of a trained model of this attempt, such as weights/NAME",
+        help="start with the weights of a trained model of this attempt, in a folder such as "
+        "weights/NAME",
     )
     parser.add_argument(
         "--freeze",

@@ -106,7 +106,7 @@ def _check_header(
                 f"{path} does not fit its network: {key} is {shown(entry.get('shape'))}, "
                 f"not {list(shape)}"
             )
-        if entry.get("dtype") not in DTYPES:
+        if entry.get("dtype") not in tuple(DTYPES):  # it may be a list, which no dictionary finds
             raise LowlightError(
                 f"{path}: {key} holds {shown(entry.get('dtype'))}, not one of {', '.join(DTYPES)}"
             )

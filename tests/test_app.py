@@ -5,13 +5,23 @@ import shutil
 
 import numpy as np
 import pytest
-from browsing import downloaded, fits_its_width, give, opened, slider_of, tab
+from browsing import (
+    download,
+    downloaded,
+    fits_its_width,
+    give,
+    opened,
+    slider_of,
+    tab,
+    wait_until,
+)
 from PIL import Image
 from playwright.sync_api import expect
 
 from lowlight_hub import enhance, load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.demo import enhancing, service
+from lowlight_hub.demo.examples import example_files
 from lowlight_hub.demo.page import MAX_UPLOAD_MB
 from lowlight_hub.demo.texts import TEXTS
 from lowlight_hub.demo.work import Work
@@ -64,14 +74,10 @@ def test_a_finger_moves_the_slider_where_ranges_go_by_their_thumbs_alone(phone, 
     assert 18 <= float(shown_share(phone).rstrip("%")) <= 22
 
 
-@pytest.mark.parametrize("is_large", [False, True])
 @pytest.mark.parametrize("way", ["drop", "paste"])
-def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way, is_large):
+def test_a_photo_dropped_onto_another_or_pasted_is_added(desktop, dark_file, way):
     give(desktop, dark_file)
     slider_of(desktop)
-    if is_large:
-        desktop.locator("#photos .thumbnail-item").click()
-        desktop.locator("#photos button[aria-label=Close]").wait_for()
     desktop.evaluate(
         """async ([way, picture]) => {
           const given = new DataTransfer();
@@ -319,6 +325,36 @@ def test_the_light_of_photos_that_are_gone_counts_for_no_other(desktop, dark_fil
     desktop.wait_for_selector("#slider .before-after", state="detached")
     for number in light:
         expect(number).to_have_value("0")
+
+
+def test_an_example_has_nothing_of_the_light_of_the_one_before(desktop):
+    examples = desktop.locator("#examples button.gallery-item")
+    brightness = desktop.locator("#brightness input[type=number]")
+    figure = desktop.locator("#slider .before-after:not(.outdated)")
+    examples.nth(0).click()
+    figure.wait_for()
+    brightness.fill("1")
+    with desktop.expect_response("**/run/predict*"):
+        desktop.keyboard.press("Enter")
+    slider_of(desktop).focus()
+    desktop.keyboard.press("Home")
+    assert shown_share(desktop) == "0%"
+    examples.nth(1).click()
+    expect(brightness).to_have_value("0")
+    # It is not seen as the other was looked at, either.
+    wait_until(lambda: shown_share(desktop) == "50%")
+    suggested = download(desktop, "#download").suggested_filename
+    assert suggested == f"{example_files()[1].stem}_{DEFAULT}.png"
+
+
+def test_the_photo_is_in_view_while_its_light_is_set(desktop, dark_file):
+    give(desktop, dark_file)
+    slider_of(desktop)
+    desktop.locator("#brightness").scroll_into_view_if_needed()
+    desktop.locator("#slider .before-after").scroll_into_view_if_needed()
+    for part in ("#slider .before-after", "#brightness"):
+        box = desktop.locator(part).bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= desktop.viewport_size["height"]
 
 
 def test_who_asks_for_something_without_a_photo_is_shown_where_photos_go(phone):

@@ -262,6 +262,7 @@ def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
         ("runs/vae/", "runs-vae"),  # not the results of the bundled one
         ("runs/mean/", "runs-mean"),
         ("user/lowlight-vae", "user-lowlight-vae"),
+        ("user/lowlight-vae@refs/pr/1", "user-lowlight-vae@refs-pr-1"),
         (".", "there-here"),
     ],
 )

@@ -114,6 +114,21 @@ def test_a_reference_gives_figures_and_their_ranking(desktop, few, dark_file):
     assert psnr == sorted(psnr, reverse=True)
 
 
+def test_a_wrong_reference_leaves_what_was_compared(desktop, few, tmp_path, dark_file):
+    tiles = compared(desktop, dark_file, len(FEW))
+    (tmp_path / "words.png").write_bytes(b"no photo")
+    desktop.set_input_files("#reference input[type=file]", str(tmp_path / "words.png"))
+    desktop.locator("#reference button[aria-label=Clear]").wait_for()
+    desktop.locator("#all").click()
+    note = desktop.locator("#compare-note")
+    note.get_by_text("The bright reference cannot be read").wait_for()
+    assert tiles.count() == len(FEW) + 1
+    # They are of the photo as it was compared, and so of no reference.
+    desktop.locator("#tiles .tiles.outdated").wait_for()
+    desktop.locator("#reference button[aria-label=Clear]").click()
+    desktop.locator("#tiles .tiles:not(.outdated)").wait_for()
+
+
 def test_photos_that_cannot_be_restored_cannot_be_compared(desktop, tmp_path):
     files = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
     for file in files:
@@ -157,7 +172,6 @@ def test_what_is_compared_is_said_and_goes_with_its_photo(desktop, few, tmp_path
     assert titles.all_inner_texts() == [TEXTS["en"]["dark"], *FEW_TITLES]
     desktop.locator("#photos .thumbnail-item").first.click()
     desktop.wait_for_selector("#reference img")
-    desktop.locator("#photos button[aria-label=Close]").click()
     desktop.locator("#photos button[aria-label=Clear]").click()
     desktop.wait_for_selector("#tiles .tile", state="detached")
     desktop.locator("#sheet").wait_for(state="hidden")

@@ -54,6 +54,19 @@ def test_what_was_or_will_be_swept_away_is_made_again(monkeypatch, two):
     assert work.results.failures == []
 
 
+def test_those_that_stay_as_they_are_come_before_the_one_that_is_made_anew(two):
+    work = Work()
+    told_of(work, 1, two)
+    first, _, last = told_of(work, 2, two, light_of_each={str(two[0]): {"brightness": 1}})
+    assert [it["name"] for it in first.slider["strip"]] == ["two.png"]
+    assert first.slider["more"]
+    assert [it["name"] for it in last.slider["strip"]] == ["dark.png", "two.png"]
+    assert [it.name for it in work.results.files] == [
+        f"dark_{DEFAULT}_+1EV.png",
+        f"two_{DEFAULT}.png",
+    ]
+
+
 def test_stops_of_one_photo_are_added_to_those_of_all(two):
     work = Work()
     told_of(work, 1, two, 1, {str(two[0]): {"brightness": 1.5, "shadows": 2.5}})

@@ -23,6 +23,7 @@ from lowlight_hub.results import (
     LEAK_FREE_PROTOCOL,
     RESULTS,
     STANDARD,
+    bundled_results,
     read_results,
     results_in,
     rows_of,
@@ -223,6 +224,16 @@ def test_a_leak_free_line_without_its_training_is_no_results(tmp_path):
     path.write_text(json.dumps(held | {"trainings": {}}))
     with pytest.raises(LowlightError, match="is not what `lowlight-hub evaluate --json` writes"):
         results_in(path)
+
+
+def test_one_bundled_model_of_other_weights_leaves_the_figures_of_all_others(tmp_path):
+    held, path = json.loads(RESULTS.read_text()), tmp_path / "figures.json"
+    held["weights"]["vae"] = "0" * 64
+    path.write_text(json.dumps(held))
+    with pytest.raises(LowlightError, match="of the bundled weights of vae: make it anew"):
+        read_results(path)
+    left = {row["model"] for row in bundled_results(path).rows}
+    assert left == {row["model"] for row in held["rows"]} - {"vae"}
 
 
 def test_figures_are_not_written_into_another_file(lol, tmp_path, capsys):

@@ -114,6 +114,9 @@ def test_a_folder_without_a_model_is_not_looked_up_on_the_hub(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LowlightError, match="has it been trained"):
         load_model("runs/attempt-1")
+    (tmp_path / "runs" / "attempt-1" / "config.json").write_text("{}")
+    with pytest.raises(LowlightError, match=r"holds no config\.json: .*attempt-1 does"):
+        load_model("./runs")
 
 
 def _spoil_weights(change):

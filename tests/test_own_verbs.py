@@ -25,6 +25,19 @@ def test_the_hubs_own_verbs(hub, tmp_path):
     assert "samples.webp" not in card and "samples.webp" not in files
 
 
+def test_a_card_tells_that_weights_were_changed_after_their_training(tmp_path):
+    told = "were changed after this training"
+    model = load_model("listing")
+    with torch.no_grad():
+        next(model.parameters()).add_(0.5)
+    model.save_pretrained(tmp_path / "mine")
+    assert told in (tmp_path / "mine" / "README.md").read_text(encoding="utf-8")
+    load_model(tmp_path / "mine").save_pretrained(tmp_path / "again")
+    assert told in (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+    load_model("listing").half().save_pretrained(tmp_path / "as it is")
+    assert told not in (tmp_path / "as it is" / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_card_names_a_folder_not_the_bundled_model_of_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     load_model("listing").save_pretrained("vae")

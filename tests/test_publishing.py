@@ -271,8 +271,8 @@ def test_training_pushes_and_survives_a_refusal(hub, training, tmp_path, capsys)
     hub.faults.append(Fault("api/repos/create", status=403))
     command = [*training, "--push-to", USER, "--revision", "v2.0", "--private"]
     assert train.main(command) == 1
-    retry = f"`lowlight-hub push --private --revision v2.0 {tmp_path / 'runs' / 'toy'} {USER}`"
-    assert f"{retry} tries again" in capsys.readouterr().err
+    retry = f"push --private --revision v2.0 {tmp_path / 'runs' / 'toy'} {USER}"
+    assert f"`python -m lowlight_hub {retry}` tries again" in capsys.readouterr().err
     assert (tmp_path / "runs" / "toy" / WEIGHTS_FILE).is_file()
     hub.faults.clear()
     assert train.main([*command, "--resume"]) == 0

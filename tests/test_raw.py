@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import rawpy
 import tifffile
 from browsing import downloaded, give, slider_of
 from dng import dng
@@ -11,7 +12,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from lowlight_hub import LowlightError, enhance_file, load_model
-from lowlight_hub.photos import SUFFIXES, open_photo, reading
+from lowlight_hub.photos import SUFFIXES, open_photo, raw, reading
 from lowlight_hub.photos.raw import RAW_SUFFIXES
 
 SHAPE = (48, 64)
@@ -102,6 +103,36 @@ def test_a_raw_file_is_restored_to_a_png_in_16_bits_with_its_camera(tmp_path):
     with Image.open(tmp_path / "lit.png") as picture:
         assert picture.getexif()[Base.Model] == "A camera"
         assert Base.Orientation not in picture.getexif() or picture.getexif()[Base.Orientation] == 1
+
+
+def test_the_camera_of_a_raw_file_that_is_no_tiff_is_that_of_its_preview(monkeypatch):
+    def no_tiff(_):
+        raise SyntaxError
+
+    exif = Image.Exif()
+    exif[Base.Model] = "Another camera"
+    preview = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(preview, "JPEG", exif=exif)
+    thumbnail = rawpy.Thumbnail(rawpy.ThumbFormat.JPEG, preview.getvalue())
+
+    class WithPreview(rawpy.RawPy):
+        def extract_thumb(self):
+            return thumbnail
+
+    def imread(file):
+        opened = WithPreview()
+        opened.open_buffer(file)
+        return opened
+
+    monkeypatch.setattr(raw, "_exif_of", no_tiff)
+    monkeypatch.setattr(rawpy, "imread", imread)
+    found = Image.Exif()
+    found.load(open_photo(io.BytesIO(dng(flat(GREY)))).camera)
+    assert found[Base.Model] == "Another camera"
+    # LibRaw says of this one, which has no preview, that it has none.
+    monkeypatch.undo()
+    monkeypatch.setattr(raw, "_exif_of", no_tiff)
+    assert open_photo(io.BytesIO(dng(flat(GREY)))).camera == b""
 
 
 def test_a_raw_file_given_to_the_page_is_shown_by_its_name_and_restored(desktop, tmp_path):

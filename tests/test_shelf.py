@@ -7,6 +7,7 @@ import pytest
 
 from lowlight_hub import ATTEMPTS, LowlightError
 from lowlight_hub import shelf as shelf_module
+from lowlight_hub.demo import api, figures, service
 from lowlight_hub.errors import HubAwayError
 from lowlight_hub.folders import MODEL_FILES, bundled
 from lowlight_hub.remote import NAMESPACE_VARIABLE
@@ -37,6 +38,16 @@ def test_somebodys_models_are_taken_where_they_are(hub, monkeypatch):
     assert f"Models of somebody on the Hub: listing ({commit[:7]})." in told
     shelf.get("vae")
     assert "Bundled instead: attempt-1, vae, since there is no such repository" in shelf.sources()
+
+
+def test_somebodys_models_have_no_figures_of_the_bundled_ones(monkeypatch):
+    bundled_ones = figures.model_choices()
+    assert " dB – " in bundled_ones[0][0]
+    monkeypatch.setattr(service, "SHELF", Shelf("somebody"))
+    choices = figures.model_choices()
+    assert [name for _, name in choices] == [name for _, name in bundled_ones]
+    assert not any(" dB" in title for title, _ in choices)
+    assert {it["psnr"] for it in api.models()} == {None}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from conftest import WRITE_CURVE
 from trainings import ARTICLE_ROW, SETTINGS, history_of, judged_as, weights_of
 
 from lowlight_hub import LowlightError, load_model, outcome, training
-from lowlight_hub.attempts import get_attempt, precision_on_cpu
+from lowlight_hub.attempts import get_attempt, precision_on
 from lowlight_hub.checkpoints import checkpoints, save_checkpoint
 from lowlight_hub.folders import (
     MODEL_FILES,
@@ -39,8 +39,16 @@ def test_loss_falls_and_the_folder_holds_a_model(pairs, tmp_path, monkeypatch):
 )
 def test_bfloat16_only_where_the_processor_computes_in_it(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
-    assert precision_on_cpu(get_attempt("attempt-7")) == expected
-    assert precision_on_cpu(get_attempt("vae")) == "fp32"
+    assert precision_on("cpu", get_attempt("attempt-7")) == expected
+    assert precision_on("cpu", get_attempt("vae")) == "fp32"
+
+
+@pytest.mark.parametrize(("computes", "expected"), [(True, "bf16"), (False, "fp32")])
+def test_bfloat16_only_where_the_card_does_not_emulate_it(monkeypatch, computes, expected):
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or computes
+    )
+    assert precision_on("cuda", get_attempt("vae")) == expected
 
 
 def test_the_last_training_learns_from_every_pair(pairs, tmp_path):

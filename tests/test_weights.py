@@ -131,6 +131,7 @@ HOSTILE = {
     "no shape": with_header(lambda header: first(header).pop("shape")),
     "entry of text": with_header(lambda header: header.update({min(header): "text"})),
     "unknown type": with_header(lambda header: first(header).update(dtype="F8_E4M3")),
+    "type of a list": with_header(lambda header: first(header).update(dtype=["F16"])),
     "offsets outside": with_header(lambda header: first(header).update(data_offsets=[0, 10**9])),
     "path as a key": with_header(lambda header: header.update({"../../etc/passwd": first(header)})),
     "nan": with_tensors(fill(float("nan"))),

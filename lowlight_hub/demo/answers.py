@@ -24,7 +24,7 @@ HIDDEN: Literal["hidden"] = "hidden"
 def told_in_the_note(nothing: Callable[[str], tuple]) -> Callable[[Callable], Callable]:
     """For generator functions of a run: every error as a sentence, kept where the note is.
 
-    `nothing` makes of it what is shown instead of results: those of an older photo are gone.
+    `nothing` makes of it what is shown then.
     Work that nobody waits for any more just ends.
     """
 

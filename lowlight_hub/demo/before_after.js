@@ -7,6 +7,7 @@ let wanted = [];
 let picked = null;
 let given = [];
 window.photosGiven = (photos) => {
+  const earlier = given;
   const paths = (photos ?? []).map(({ image }) => image.path);
   const fresh = paths.filter((path) => !given.includes(path));
   if (fresh.length) wanted = fresh;
@@ -18,7 +19,7 @@ window.photosGiven = (photos) => {
   if (!paths.length) wanted = [];
   for (const path of views.keys()) if (!paths.includes(path)) views.delete(path);
   if (inView() && !paths.includes(inView().photo.path)) tellOfView();
-  return own;
+  return { own, areOthers: earlier.length > 0 && !paths.some((path) => earlier.includes(path)) };
 };
 window.pickPhoto = (path) => {
   wanted = [path];
@@ -156,6 +157,7 @@ const show = () => {
   if (path === shownPhoto) return zoom.show();
   views.set(shownPhoto, { ...view });
   shownPhoto = path;
+  if (!views.has(path)) pair.middle();
   zoom.show(views.get(path) ?? WHOLE);
   tellOfView();
 };
@@ -165,11 +167,11 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest(".strip button");
   if (button) window.pickPhoto(props.value.strip[button.dataset.place].photo.path);
 });
-// Those that were given are picked from, too, which Gradio may show twice: all, and below a large one.
+// Those that were given are picked from, too.
 document.addEventListener("click", ({ target }) => {
   const item = target.closest("#photos .thumbnail-item");
   const place = [...document.querySelectorAll("#photos .thumbnail-item")].indexOf(item);
-  if (item && given.length) window.pickPhoto(given[place % given.length]);
+  if (item && place < given.length) window.pickPhoto(given[place]);
 });
 element.addEventListener("input", ({ target }) => {
   if (target.matches(".alone input")) tellStops(target);

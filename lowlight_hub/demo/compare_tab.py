@@ -91,7 +91,7 @@ def compare_tab(photos: gr.Gallery, example: Dependency) -> None:
         **QUEUED,
     )
     stop.click(comparing.stop, outputs=note, cancels=[started], **ending.at_a_stop)
-    started.failure(None, None, None, js=JUDGE)
+    started.then(None, None, None, js=JUDGE)
     started.failure(comparing.not_begun, outputs=note, **ending.at_a_refusal)
     end.click(stop_work, cancels=[started], **ending.at_a_stop)
     for other_photos in (photos.change, example.then):

@@ -39,8 +39,11 @@ def not_begun(number: int, work: Work, request: gr.Request) -> Any:
 
 
 def nothing_compared(note: str) -> tuple:
-    """What compare_photo gives where there is nothing to show but a note."""
-    return None, note, "", gr.DownloadButton(visible=HIDDEN)
+    """What compare_photo gives where there is nothing new to show but a note.
+
+    What was compared before stays, faint where it is of another photo than the one in view.
+    """
+    return gr.skip(), note, gr.skip(), gr.skip()
 
 
 @told_in_the_note(nothing_compared)

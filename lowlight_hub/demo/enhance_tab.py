@@ -51,13 +51,15 @@ OF_EACH = "(_, work, each, ...others) => [%s, work, window.lightOfEach?.() ?? {}
 # Also where it was there already.
 OF_AN_EXAMPLE = """(photos) => { window.pickPhoto?.(photos.at(-1)?.image.path); }"""
 OUTDATED = """() => document.querySelector("#slider .before-after")?.classList.add("outdated")"""
-# Of other photos, the choices of those before are gone at once; of none, all that is shown, and the
-# light that was right for them. What the last one had beside all, it keeps.
+# Of other photos, the choices of those before are gone at once, and the light that was right for
+# them where none of them is left; of none, all that is shown. What the last one had beside all, it
+# keeps.
 OF_OTHER_PHOTOS = """(photos, brightness, shadows) => {
   const [keep, hide] = [{ __type__: "update" }, { __type__: "update", visible: "hidden" }];
   const gone = { __type__: "update", visible: false };
-  const own = window.photosGiven?.(photos) ?? {};
+  const { own, areOthers } = window.photosGiven?.(photos) ?? { own: {} };
   if (!photos?.length) return [null, null, hide, gone, 0, 0];
+  if (areOthers) return [null, keep, keep, keep, 0, 0];
   const ranges = %(ranges)s;
   const lit = Object.entries({ brightness, shadows }).map(([name, stops]) => {
     if (!own[name]) return keep;
@@ -87,21 +89,23 @@ def enhance_tab(demo: gr.Blocks, photos: gr.Gallery, example: Dependency) -> Cal
     starts in the order in which it was told of it, each once the one before has come to its end.
     """
     slider = html("before_after", "slider", server_functions=[close_up])
-    choices = html("choices", "choices")
     note = gr.Markdown(I18N("start"), elem_id="note")
     # Its label is said in the language of the page when there is something to download.
     download = gr.DownloadButton(variant="primary", visible=HIDDEN, elem_id="download")
+    # Where the photo is still seen while they are moved.
+    with gr.Row(elem_id="numbers"):
+        strength = number("strength", value=1, step=0.05)
+        brightness = number("brightness", value=0, step=0.1, info=I18N("brightness_info"))
+        shadows = number("shadows", value=0, step=0.1, info=I18N("shadows_info"))
+    choices = html("choices", "choices")
     model = gr.Dropdown(
         figures.model_choices(),
         value=DEFAULT,
         label=I18N("model"),
         info=I18N("model_info"),
+        filterable=False,  # what was typed stays in it
         elem_id="model",
     )
-    with gr.Row(elem_id="numbers"):
-        strength = number("strength", value=1, step=0.05)
-        brightness = number("brightness", value=0, step=0.1, info=I18N("brightness_info"))
-        shadows = number("shadows", value=0, step=0.1, info=I18N("shadows_info"))
     about = gr.Markdown(enhancing.about(DEFAULT), elem_id="about")
     detail = detail_choice("detail", visible=enhancing.detail_shown(DEFAULT))
     formats = [(I18N("format_same") if it == "same" else it.upper(), it) for it in service.FORMATS]

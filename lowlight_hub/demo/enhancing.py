@@ -192,30 +192,35 @@ def _made(
     said: Mapping[str, str],
     work: Work,
     step: Step,
-) -> Iterator[tuple[Made | None, str]]:
-    """What each became, or None and what went wrong; what was made before is not made again."""
-    for job, settings in zip(jobs, each, strict=True):
-        what = _what(job, settings)
-        known = work.made.get(what)
+) -> Iterator[tuple[int, Made | None, str]]:
+    """What became of each, by its place, or None and what went wrong.
+
+    What was made before is not made again, and comes first: the rest may take long.
+    """
+    waiting = []
+    for place, (job, settings) in enumerate(zip(jobs, each, strict=True)):
+        known = work.made.get(_what(job, settings))
         if known is not None and known.lasts:
-            yield known, ""
-            continue
+            yield place, known, ""
+        else:
+            waiting.append((place, job, settings))
+    for place, job, settings in waiting:
         done, failure = service.run_job(job, settings, step)
-        if done is None:
-            yield None, failure
-            continue
-        work.made[what] = Made(job.target, pair_of(job.source, done, said) | result_of(done, job))
-        yield work.made[what], ""
+        made = None
+        if done is not None:
+            made = Made(job.target, pair_of(job.source, done, said) | result_of(done, job))
+            work.made[_what(job, settings)] = made
+        yield place, made, failure
 
 
 def _several(
-    steps: Iterable[tuple[Made | None, str]],
+    steps: Iterable[tuple[int, Made | None, str]],
     count: int,
     settings: Settings,
     said: Mapping[str, str],
     results: Results,
 ) -> Iterator[Restored]:
-    pairs: list[Mapping[str, Any]] = []
+    there: dict[int, Made] = {}
     # Beside those of all: as many shadows fewer as there are, in the steps of the slider.
     fewer = floor(10 * settings.look.shadows) / 10
     least = {"brightness": RANGES["brightness"].least, "shadows": -fewer}
@@ -229,16 +234,17 @@ def _several(
         for name in LIGHT
     ]
     slider = None
-    for made, failure in steps:
+    for place, made, failure in steps:
         if made is None:
             results.failures.append(failure)
         else:
-            results.files.append(made.file)
-            pairs.append(made.shown)
-        if pairs:
+            there[place] = made
+            in_order = [there[it] for it in sorted(there)]
+            results.files[:] = [it.file for it in in_order]
+        if there:
             more = len(results.files) + len(results.failures) < count
-            several = {"strip": pairs, "more": more, "alone": alone}
-            slider = {**pairs[0], **several, "words": said}
+            strip = [it.shown for it in in_order]
+            slider = {**strip[0], "strip": strip, "more": more, "alone": alone, "words": said}
         note = _counted(results, count, said)
         so_far = Restored(
             slider=slider,

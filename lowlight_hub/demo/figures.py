@@ -6,6 +6,7 @@ from functools import cache
 import pandas as pd
 
 from lowlight_hub.attempts import ATTEMPTS
+from lowlight_hub.demo import service
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.folders import HISTORY_FILE, bundled, list_models, read_config
 from lowlight_hub.records import trained_in_words
@@ -17,16 +18,21 @@ from lowlight_hub.results import (
     STANDARD,
     Results,
     Row,
-    read_results,
+    bundled_results,
 )
 from lowlight_hub.tables import figures_of, markdown_table
 
 
 @cache
-def figures_by_model() -> dict[str, tuple[float, float]]:
-    """PSNR in dB and SSIM on eval15 in full size of each model measured, none where stale."""
+def bundled_figures() -> dict[str, tuple[float, float]]:
+    """PSNR in dB and SSIM on eval15 in full size of each bundled model, none where stale."""
     rows = _of_whole_photos(_measured(), STANDARD)
     return {row["model"]: (row["psnr"], row["ssim"]) for row in rows}
+
+
+def figures_by_model() -> dict[str, tuple[float, float]]:
+    """As bundled_figures, of the models that the demo uses: none where they are somebody's."""
+    return {} if service.SHELF.user else bundled_figures()
 
 
 def model_choices() -> list[tuple[str, str]]:
@@ -34,8 +40,8 @@ def model_choices() -> list[tuple[str, str]]:
 
     The figure first: on a phone the end of the line is cut off.
     """
-    figures = figures_by_model()
-    names = sorted(list_models(), key=lambda name: -figures.get(name, (0, 0))[0])
+    figures, ranks = figures_by_model(), bundled_figures()
+    names = sorted(list_models(), key=lambda name: -ranks.get(name, (0, 0))[0])
     lines = {name: f"{figures[name][0]:.1f} dB – " for name in names if name in figures}
     return [(lines.get(name, "") + ATTEMPTS[name].title, name) for name in names]
 
@@ -55,7 +61,7 @@ def evaluation_table() -> str:
 
 def _measured() -> Results:
     try:
-        return read_results(RESULTS)
+        return bundled_results(RESULTS)
     except LowlightError:
         return Results([], {})
 

@@ -114,11 +114,8 @@
   };
   const place = () => document.querySelector("#photos input[type=file]");
   const addPhotos = async (files) => {
-    // There is no place while a photo is seen large, or others are on their way.
-    while (files.length && !place()) {
-      document.querySelector("#photos button[aria-label=Close]")?.click();
-      await new Promise((then) => setTimeout(then, 100));
-    }
+    // There is no place while others are on their way.
+    while (files.length && !place()) await new Promise((then) => setTimeout(then, 100));
     if (!files.length) return;
     const given = new DataTransfer();
     for (const file of files) given.items.add(file);
@@ -154,10 +151,6 @@
   const name = () => {
     const buttons = document.querySelectorAll("#examples button.gallery-item");
     buttons.forEach((button, place) => button.setAttribute("aria-label", names[place]));
-    // A key of its own texts that Gradio forgot to give a text.
-    for (const button of document.querySelectorAll("[aria-label='common.webcam']")) {
-      button.title = button.ariaLabel = "Webcam";
-    }
     // What a note says changes without the focus: a screen reader tells it.
     for (const id of ["note", "compare-note"]) {
       document.getElementById(id)?.setAttribute("role", "status");

@@ -58,7 +58,8 @@ def build() -> gr.Blocks:
             with gr.Column(scale=1, min_width=300):
                 photos = gr.Gallery(
                     label=I18N("photos"),
-                    sources=["upload", "webcam", "clipboard"],
+                    # No webcam: Gradio mirrors its photos, and they take the place of all others.
+                    sources=["upload", "clipboard"],
                     file_types=["image", *SUFFIXES],
                     interactive=True,
                     type="filepath",
@@ -67,6 +68,9 @@ def build() -> gr.Blocks:
                     height="auto",
                     object_fit="contain",
                     buttons=[],
+                    # One that is picked is seen large beside them; and where a large one was
+                    # closed, a second click would take all photos away.
+                    allow_preview=False,
                     elem_id="photos",
                 )
                 refused = gr.JSON(visible=False)

@@ -70,6 +70,10 @@ const divided = () => {
   const figure = () => element.querySelector(".before-after");
   const range = () => figure()?.querySelector("input");
   const show = () => figure()?.style.setProperty("--at", range().value + "%");
+  const middle = () => {
+    range().value = 50;
+    show();
+  };
   element.addEventListener("input", ({ target }) => {
     if (target === range()) show();
   });
@@ -106,8 +110,8 @@ const divided = () => {
     second.src = after.url;
     first.src = before.url;
     figure().style.aspectRatio = width / height;
-    figure().style.maxWidth = `calc(75vh * ${width / height})`;
+    figure().style.maxWidth = `calc(65vh * ${width / height})`;
   };
-  return { figure, range, show, put };
+  return { figure, range, show, middle, put };
 };
 

@@ -3,7 +3,7 @@
 import gradio as gr
 
 from lowlight_hub.attempts import ATTEMPTS, DEFAULT
-from lowlight_hub.demo import figures
+from lowlight_hub.demo import figures, service
 from lowlight_hub.demo.answers import said_to
 from lowlight_hub.demo.parts import I18N
 
@@ -11,9 +11,14 @@ from lowlight_hub.demo.parts import I18N
 def results_tab() -> None:
     """Puts the tab where this is called."""
     gr.Markdown(I18N("protocol"))
+    if service.SHELF.user:
+        gr.Markdown(I18N("bundled_figures"), elem_id="bundled-figures")
     gr.Markdown(figures.evaluation_table(), elem_id="evaluation")
     of = gr.Dropdown(
-        [(it.title, name) for name, it in ATTEMPTS.items()], value=DEFAULT, label=I18N("losses")
+        [(it.title, name) for name, it in ATTEMPTS.items()],
+        value=DEFAULT,
+        label=I18N("losses"),
+        filterable=False,
     )
     losses = figures.loss_frame(DEFAULT)
     plot = gr.LinePlot(

@@ -59,6 +59,8 @@ _EN = {
     "GT-mean scales the output to the true mean brightness first: another protocol.\n\n"
     "14 of the 15 scenes have a near-twin among the training pairs, so every published figure on "
     "this set rewards memory. Nothing here was chosen by it.",
+    "bundled_figures": "All figures here are of the weights that come with lowlight-hub. This page "
+    "uses somebody else’s, from the Hub, of which they say nothing.",
     "losses": "Losses of",
     "loss": "Loss by epoch: training (blue), validation (orange)",
     "loss_alone": "Training loss by epoch; no photos were kept back to validate on",
@@ -145,6 +147,8 @@ _ES = {
     "PSNR en dB. GT-mean escala antes la salida al brillo medio real: es otro protocolo.\n\n"
     "14 de las 15 escenas tienen una casi gemela entre los pares de entrenamiento: toda cifra "
     "publicada sobre este conjunto premia la memorización. Aquí nada se eligió según él.",
+    "bundled_figures": "Todas las cifras de aquí son de los pesos que vienen con lowlight-hub. "
+    "Esta página usa los de otra persona, del Hub, de los que no dicen nada.",
     "losses": "Pérdidas de",
     "loss": "Pérdida por época: entrenamiento (azul), validación (naranja)",
     "loss_alone": "Pérdida de entrenamiento por época; no se reservaron fotos para validar",

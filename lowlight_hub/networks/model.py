@@ -40,10 +40,12 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     """Maps photos B 3 H W, RGB in 0..1, to the same; from_pretrained, save_pretrained, push_to_hub.
 
     `config` is what config.json says of a trained model; None of one that was only built.
+    `digest` is that of the weights that it tells of, see folders.digest.
     `revision` is the commit of the Hub that it was pulled at; None of one that was not.
     """
 
     config: dict[str, Any] | None = None
+    digest: str | None = None
     revision: str | None = None
     # Which `detail` of enhance() it provides itself, by tiles_of.
     details_by_tiles: tuple[str, ...] = ()
@@ -154,4 +156,7 @@ class LowlightModel(nn.Module, PyTorchModelHubMixin):
     def _known_config(self) -> dict[str, Any]:
         if self.config is None:
             raise LowlightError("this model was never trained: it has no config to be saved with")
-        return self.config
+        from lowlight_hub.folders import digest
+
+        changed = self.digest is not None and digest(self) != self.digest
+        return {**self.config, "changed": True} if changed else self.config

@@ -52,11 +52,14 @@ def raw_photo(encoded: bytes, check_size: Callable[[tuple[int, int]], None]) -> 
             pixels = raw.postprocess(
                 use_camera_wb=True, no_auto_bright=True, output_bps=16, gamma=_SRGB_GAMMA
             )
+            camera = camera_data(lambda: _exif_of(encoded)) or camera_data(
+                lambda: _exif_of_preview(raw)
+            )
     except rawpy.LibRawError as error:
         raise UnidentifiedImageError from error
     if pixels.shape[2] == 1:  # of a camera without colours
         pixels = np.repeat(pixels, 3, axis=2)
-    return Photo(np.ascontiguousarray(pixels), camera=camera_data(lambda: _exif_of(encoded)))
+    return Photo(np.ascontiguousarray(pixels), camera=camera)
 
 
 def _exif_of(encoded: bytes) -> Image.Exif:
@@ -64,3 +67,17 @@ def _exif_of(encoded: bytes) -> Image.Exif:
     exif = Image.Exif()
     exif.load(encoded)
     return exif
+
+
+def _exif_of_preview(raw: "rawpy.RawPy") -> Image.Exif:
+    """That of the JPEG in a raw file, to which LibRaw adds what it knows of the camera.
+
+    Raises SyntaxError where there is none.
+    """
+    try:
+        preview = raw.extract_thumb()
+    except rawpy.LibRawError as error:
+        raise SyntaxError from error
+    if preview.format != rawpy.ThumbFormat.JPEG:
+        raise SyntaxError
+    return Image.open(BytesIO(bytes(preview.data))).getexif()
