@@ -17,8 +17,8 @@ from lowlight_hub.simulation import to_linear, to_srgb
 # Shares of the samples; the rest of the dark photos are left as they are, but for JPEG.
 BRIGHT_SHARE = 0.10  # bright photos, which are to stay as they are
 BETWEEN_SHARE = 0.04  # between dark and bright
-SIMULATED_SHARE = 0.08  # the bright photo, as a shorter exposure would have taken it
-TONED_SHARE = 0.12  # the bright photo, darkened by a tone curve
+SIMULATED_SHARE = 0.10  # the bright photo, as a shorter exposure would have taken it
+TONED_SHARE = 0.08  # the bright photo, darkened by a tone curve
 EXPOSURE_SHARE = 0.04  # the dark photo, a little brighter or darker
 OTHER_LIGHT_SHARE = 0.17  # the bright photo in another light, as it is or darkened
 MIXED_LIGHT_SHARE = 0.21  # the bright photo, part of it in much less light than the rest

@@ -53,9 +53,9 @@ def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
     """
     # Variances as differences of squares leave nothing in float32 where the photo is flat.
     guide, target = dark.double(), target.double()
-    mean_guide, mean_target = _window_mean(guide), _window_mean(target)
-    covariance = _window_mean(_products(guide, guide)) - _products(mean_guide, mean_guide)
-    across = _window_mean(_products(guide, target)) - _products(mean_guide, mean_target)
+    mean_guide, mean_target = window_mean(guide), window_mean(target)
+    covariance = window_mean(_products(guide, guide)) - _products(mean_guide, mean_guide)
+    across = window_mean(_products(guide, target)) - _products(mean_guide, mean_target)
     ridge = torch.as_tensor(ridge, dtype=guide.dtype, device=guide.device).view(-1, 1, 1, 1, 1)
     factors = torch.linalg.solve(
         _matrices(covariance) + ridge * torch.eye(3, dtype=guide.dtype, device=guide.device),
@@ -65,7 +65,7 @@ def colour_maps(dark: Tensor, target: Tensor, ridge: Tensor | float) -> Tensor:
     factors = factors.permute(0, 4, 3, 1, 2)
     offsets = mean_target - (factors * mean_guide[:, None]).sum(dim=2)
     maps = torch.cat([factors, offsets[:, :, None]], dim=2)
-    return _window_mean(maps.flatten(1, 2)).float()
+    return window_mean(maps.flatten(1, 2)).float()
 
 
 def relit(dark: Tensor, restored: Tensor) -> Tensor:
@@ -130,10 +130,10 @@ def gain_of(answer: Tensor, look: Look) -> Tensor:
         return gain
     stops = _log_odds(with_odds(answer, gain).mean(dim=1, keepdim=True).double()) / log(2)
     radius_px = max(1, round(_SHADOWS_RADIUS * max(stops.shape[-2:])))
-    mean = _window_mean(stops, radius_px)
-    variance = _window_mean(stops.square(), radius_px) - mean.square()
+    mean = window_mean(stops, radius_px)
+    variance = window_mean(stops.square(), radius_px) - mean.square()
     share = variance / (variance + _SHADOWS_EDGES)
-    base = _window_mean(share, radius_px) * stops + _window_mean((1 - share) * mean, radius_px)
+    base = window_mean(share, radius_px) * stops + window_mean((1 - share) * mean, radius_px)
     dark = (-_SHADOWS_SLOPE * base).clamp(0, 1)
     return gain * 2.0 ** (look.shadows * dark).to(gain)
 
@@ -197,7 +197,8 @@ def enlarged_at(small: Tensor, place: tuple[slice, slice], size: tuple[int, int]
     return enlarged.to(small)
 
 
-def _window_mean(photos: Tensor, radius_px: int = RADIUS_PX) -> Tensor:
+def window_mean(photos: Tensor, radius_px: int = RADIUS_PX) -> Tensor:
+    """The means of B C h w over squares around each pixel, the edges repeated outwards."""
     padded = functional.pad(photos, [radius_px] * 4, mode="replicate")
     return functional.avg_pool2d(padded, 2 * radius_px + 1, stride=1)
 

@@ -11,7 +11,13 @@ from lowlight_hub.look import Look
 from lowlight_hub.networks import TwoStageAutoencoder
 from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
 from lowlight_hub.networks.sizes import resize
-from lowlight_hub.networks.two_stage import no_darker, noise_levels, plan_for, thumbnail_noise
+from lowlight_hub.networks.two_stage import (
+    evened,
+    no_darker,
+    noise_levels,
+    plan_for,
+    thumbnail_noise,
+)
 from lowlight_hub.transfer import apply_maps, with_odds
 from lowlight_hub.two_stage_loss import two_stage_loss
 
@@ -49,6 +55,20 @@ def test_what_the_coarse_stage_would_darken_keeps_its_light_and_colours():
         answer = no_darker(photo * tinted, photo)
         assert 0 <= answer.min() <= answer.max() <= 1
         torch.testing.assert_close(answer.mean(), photo.mean())
+
+
+def test_what_is_flat_is_lit_alike_and_what_is_not_as_the_coarse_stage_says():
+    generator = torch.Generator().manual_seed(0)
+    small = torch.rand(1, 3, 104, 152, generator=generator)
+    small[..., :76] = 0.02
+    blotches = 1 + torch.rand(1, 1, 104, 152, generator=generator)
+    said = (small + 2 / 255) * blotches - 2 / 255
+    lit = evened(said.clamp(0, 1), small)
+    # Away from where both meet.
+    sky, rest = (slice(None), slice(None), slice(None), slice(60)), (..., slice(92, None))
+    assert lit[sky].std() < 0.1 * said[sky].std()
+    torch.testing.assert_close(lit[sky].mean(), said[sky].mean(), rtol=0.05, atol=0)
+    torch.testing.assert_close(lit[rest], said.clamp(0, 1)[rest], rtol=0, atol=1e-3)
 
 
 class _Darker(torch.nn.Module):

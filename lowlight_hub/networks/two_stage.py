@@ -19,6 +19,7 @@ from lowlight_hub.transfer import (
     enlarged_at,
     noise_of,
     ridge_of,
+    window_mean,
 )
 
 # Noise grows with the signal, and so does what counts as an edge: in shares of the mean brightness.
@@ -30,6 +31,9 @@ _NOISE_LEFT = 2 / 3
 _BLACK = 2 / 255
 # The logarithm to base 2 of that ratio from which on the fine stage has all the say: a third more.
 _LIT = 0.4
+# What differs by less around a place, a standard deviation of half of an 8-bit step, is flat; by a
+# radius of this share of the longer side.
+_FLAT, _FLAT_RADIUS = 0.5 / 255, 0.05
 # Noise level maps are logarithms, of this more: a quarter of an 8-bit step.
 _LEAST_NOISE = 2**-10
 _MAPS, _ANSWER, _SMALL, _FINE_SHARE = slice(0, 12), slice(12, 15), slice(15, 18), slice(18, 19)
@@ -72,7 +76,7 @@ class TwoStageAutoencoder(LowlightModel):
             # Apple's have no float64, and for what is small there is no need of them.
             overview, closeups, answer = (it.cpu() for it in (overview, closeups, answer))
         small = small.to(answer)
-        answer = no_darker(answer, small)
+        answer = evened(no_darker(answer, small), small)
         noise, levels = thumbnail_noise(overview, small), noise_levels(closeups)
         told = noise.to(answer), levels.to(answer)
         return [plan_for(small, adjusted(answer, small, it), *told).to(device) for it in looks]
@@ -127,6 +131,23 @@ def no_darker(answer: Tensor, small: Tensor) -> Tensor:
     missing = torch.maximum(answer, small) - answer
     share = lacking / _grey(missing).clamp_min(torch.finfo(missing.dtype).tiny)
     return answer + share * missing
+
+
+def evened(answer: Tensor, small: Tensor) -> Tensor:
+    """An answer B 3 h w to thumbnails B 3 h w, both in 0..1, lit alike all over what is flat.
+
+    In a black sky, say, what the coarse stage tells from place to place is rounding and JPEG's
+    blocks, and what it makes of them blotches. So by how much such a place is lit is the mean of
+    what is flat around it.
+    """
+    before, after = (_grey(it).double() for it in (small, answer))
+    radius_px = max(1, round(_FLAT_RADIUS * max(small.shape[-2:])))
+    variance = window_mean(before.square(), radius_px) - window_mean(before, radius_px).square()
+    flat = _FLAT**2 / (variance.clamp_min(0) + _FLAT**2)
+    stops = _ratio(after, before).log2()
+    mean = window_mean(flat * stops, radius_px) / window_mean(flat, radius_px)
+    lit = (answer + _BLACK) * (flat * (mean - stops)).exp2() - _BLACK
+    return lit.clamp(0, 1).to(answer)
 
 
 def plan_for(small: Tensor, answer: Tensor, noise: Tensor, levels: Tensor) -> Tensor:
