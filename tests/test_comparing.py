@@ -118,14 +118,15 @@ def test_a_wrong_reference_leaves_what_was_compared(desktop, few, tmp_path, dark
     tiles = compared(desktop, dark_file, len(FEW))
     (tmp_path / "words.png").write_bytes(b"no photo")
     desktop.set_input_files("#reference input[type=file]", str(tmp_path / "words.png"))
-    desktop.locator("#reference button[aria-label=Clear]").wait_for()
+    clear = desktop.locator("#reference button[aria-label='Remove Image']")
+    clear.wait_for()
     desktop.locator("#all").click()
     note = desktop.locator("#compare-note")
     note.get_by_text("The bright reference cannot be read").wait_for()
     assert tiles.count() == len(FEW) + 1
     # They are of the photo as it was compared, and so of no reference.
     desktop.locator("#tiles .tiles.outdated").wait_for()
-    desktop.locator("#reference button[aria-label=Clear]").click()
+    clear.click()
     desktop.locator("#tiles .tiles:not(.outdated)").wait_for()
 
 

@@ -167,12 +167,15 @@ element.addEventListener("click", (event) => {
   const button = event.target.closest(".strip button");
   if (button) window.pickPhoto(props.value.strip[button.dataset.place].photo.path);
 });
-// Those that were given are picked from, too.
-document.addEventListener("click", ({ target }) => {
-  const item = target.closest("#photos .thumbnail-item");
+// Those that were given are picked from, too. Gradio would show the photo large, over all others,
+// where nothing can be added, and where a second click on what closes it takes all photos away.
+document.addEventListener("click", (event) => {
+  const item = event.target.closest("#photos .thumbnail-item");
+  if (!item) return;
+  event.stopPropagation();
   const place = [...document.querySelectorAll("#photos .thumbnail-item")].indexOf(item);
-  if (item && place < given.length) window.pickPhoto(given[place]);
-});
+  if (place < given.length) window.pickPhoto(given[place]);
+}, true);
 element.addEventListener("input", ({ target }) => {
   if (target.matches(".alone input")) tellStops(target);
 });

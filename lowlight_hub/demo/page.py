@@ -68,9 +68,6 @@ def build() -> gr.Blocks:
                     height="auto",
                     object_fit="contain",
                     buttons=[],
-                    # One that is picked is seen large beside them; and where a large one was
-                    # closed, a second click would take all photos away.
-                    allow_preview=False,
                     elem_id="photos",
                 )
                 refused = gr.JSON(visible=False)
