@@ -13,6 +13,7 @@ from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.durable import expanded, file_id, is_folder, is_full
 from lowlight_hub.errors import LowlightError, reason_of
 from lowlight_hub.finding import LEAK_FREE_SUFFIX
+from lowlight_hub.hub import on_the_hub
 from lowlight_hub.look import ANY_LOOK, Look
 from lowlight_hub.photos import SUFFIXES, photos_below, saved_suffix
 from lowlight_hub.restoring import enhance_file
@@ -41,12 +42,16 @@ def label_of(model: str, look: Look = Look()) -> str:  # noqa: B008 - it cannot 
     of theirs: runs-vae of the folder runs/vae, USER-NAME of USER/NAME. What is not the default
     of a look follows: vae_raw, attempt-7_strength0.8_+0.5EV.
     """
-    folder = expanded(model).resolve()
-    parts = [folder.parent.name, folder.name]
     if model in ATTEMPTS:
         parts = [model]
-    elif re.fullmatch(r"[^/]+/[^/@]+@.+", model):  # a revision may have slashes of its own
-        parts = model.split("/")
+    elif named := on_the_hub(model):
+        repository, revision = named
+        parts = repository.split("/")
+        if revision:  # which may have slashes of its own
+            parts[-1] += f"@{revision.replace('/', '-')}"
+    else:
+        folder = expanded(model).resolve()
+        parts = [folder.parent.name, folder.name]
     return f"{'-'.join(filter(None, parts))}{look}"
 
 

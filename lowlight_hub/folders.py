@@ -141,7 +141,7 @@ def bundle(folder: Path, *, overwrite: bool = False) -> Path:
     if is_of(config["data"], LEAK_FREE):
         raise LowlightError(
             f"{folder} is leak-free: what comes with the package learnt from all scenes, and its "
-            "figures are beside those (lowlight-hub evaluate --models)"
+            "figures are beside those (python -m lowlight_hub evaluate --models)"
         )
     target = bundled(config["attempt"])
     is_there = (target / WEIGHTS_FILE).is_file()

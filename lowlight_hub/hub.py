@@ -40,7 +40,7 @@ def load_model(
     Raises LowlightError for an unknown name and for weights that are missing, damaged, of another
     network, or not within the limits; for a Hub that cannot be reached where nothing is cached.
     """
-    meant = _on_the_hub(name, source)
+    meant = on_the_hub(name, source)
     if meant is not None:
         repository, of_name = meant
         if of_name is not None and revision is not None:
@@ -70,7 +70,7 @@ def load_model(
     return load_bundled(name)
 
 
-def _on_the_hub(name: str | Path, source: Source | None) -> tuple[str, str | None] | None:
+def on_the_hub(name: str | Path, source: Source | None = None) -> tuple[str, str | None] | None:
     """The repository that is meant and its revision; None for a bundled model or a folder."""
     if source not in (None, "bundled", "hub"):
         raise LowlightError(f"source is {source!r}, and must be 'bundled' or 'hub'")

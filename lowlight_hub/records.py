@@ -54,9 +54,12 @@ def training_command(config: dict[str, Any]) -> str:
 def learnt_from(config: Mapping[str, Any]) -> list[str]:
     """What is recorded of what weights learnt from: in their own training, before it, in a mean.
 
+    And that they were changed by other means, where they were.
+
     As the records call it, see finding.source_of; that of the weights' own training first.
     """
     others = [*(config.get("init_data") or []), *(config.get("averaged_data") or [])]
+    others += ["photos that are not recorded"] if config.get("changed") else []
     return list(dict.fromkeys([str(config["data"]), *others]))
 
 

@@ -124,7 +124,11 @@ def bundled_results(path: Path) -> Results:
     """
     results = _read(path)
     stale = _stale(results)
-    results.rows = [row for row in results.rows if row["model"] not in stale]
+    results.rows = [
+        row
+        for row in results.rows
+        if row["model"] not in stale or row["protocol"] == LEAK_FREE_PROTOCOL
+    ]
     return results
 
 

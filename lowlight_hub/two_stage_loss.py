@@ -11,6 +11,7 @@ from lowlight_hub.networks.coarse import thumbnail_size
 from lowlight_hub.networks.sizes import resize
 from lowlight_hub.networks.two_stage import (
     TwoStageAutoencoder,
+    evened,
     no_darker,
     noise_levels,
     plan_for,
@@ -74,7 +75,7 @@ def _loss_of_patches(
         if model.training:
             shrink = SHRINKS[int(torch.randint(len(SHRINKS), ()))]
             small, lit = (functional.avg_pool2d(it, shrink) for it in (small, lit))
-        lit = no_darker(lit, small)
+        lit = evened(no_darker(lit, small), small)
         noise = [
             (thumbnail_noise(photo[None], one[None]), noise_levels(photo[None]))
             for one, (photo, _) in zip(small, pairs, strict=True)

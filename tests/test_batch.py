@@ -264,6 +264,8 @@ def test_a_photo_of_the_batch_is_never_replaced(night, tmp_path, capsys):
         ("user/lowlight-vae", "user-lowlight-vae"),
         ("user/lowlight-vae@refs/pr/1", "user-lowlight-vae@refs-pr-1"),
         (".", "there-here"),
+        ("./mine@1", "here-mine@1"),
+        ("../x@y", "there-x@y"),
     ],
 )
 def test_results_are_called_by_the_name_of_the_model(tmp_path, monkeypatch, model, label):

@@ -1,15 +1,16 @@
 """All attempts side by side in the demo, and their figures, driven as people drive it."""
 
 import io
+import shutil
 import threading
 
 from browsing import download, downloaded, fits_its_width, give, opened, slider_of, tab
 from conftest import FEW
 from PIL import Image
 
-from lowlight_hub import ATTEMPTS
+from lowlight_hub import ATTEMPTS, LowlightError
 from lowlight_hub.attempts import DEFAULT
-from lowlight_hub.demo import comparison, service
+from lowlight_hub.demo import comparing, comparison, service
 from lowlight_hub.demo.texts import TEXTS
 
 TITLES = [attempt.title for attempt in ATTEMPTS.values()]
@@ -128,6 +129,31 @@ def test_a_wrong_reference_leaves_what_was_compared(desktop, few, tmp_path, dark
     desktop.locator("#tiles .tiles.outdated").wait_for()
     clear.click()
     desktop.locator("#tiles .tiles:not(.outdated)").wait_for()
+
+
+def test_a_comparison_that_fails_leaves_the_one_before_as_it_was(
+    desktop, few, monkeypatch, tmp_path, dark_file
+):
+    def refused(*_):
+        raise LowlightError("There is no room")
+
+    tiles = compared(desktop, dark_file, len(FEW))
+    monkeypatch.setattr(comparing, "compare", refused)
+    desktop.locator("#all").click()
+    desktop.locator("#compare-note").get_by_text("There is no room").wait_for()
+    desktop.locator("#tiles .tiles:not(.outdated)").wait_for()
+    # They go with the photo that they are of, and not with the one that failed.
+    give(desktop, shutil.copy(dark_file, tmp_path / "second.png"))
+    desktop.locator("#photos .thumbnail-item").nth(1).click()
+    desktop.locator("#tiles .tiles.outdated").wait_for()
+    desktop.locator("#all").click()
+    desktop.wait_for_timeout(1000)
+    desktop.locator("#photos button[aria-label='Delete image']").nth(1).click()
+    desktop.locator("#photos .thumbnail-item").nth(1).wait_for(state="detached")
+    desktop.locator("#tiles .tiles:not(.outdated)").wait_for()
+    assert tiles.count() == len(FEW) + 1
+    desktop.locator("#photos button[aria-label=Clear]").click()
+    tiles.first.wait_for(state="detached")
 
 
 def test_photos_that_cannot_be_restored_cannot_be_compared(desktop, tmp_path):

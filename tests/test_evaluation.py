@@ -228,12 +228,14 @@ def test_a_leak_free_line_without_its_training_is_no_results(tmp_path):
 
 def test_one_bundled_model_of_other_weights_leaves_the_figures_of_all_others(tmp_path):
     held, path = json.loads(RESULTS.read_text()), tmp_path / "figures.json"
-    held["weights"]["vae"] = "0" * 64
+    held["weights"]["attempt-7"] = "0" * 64
     path.write_text(json.dumps(held))
-    with pytest.raises(LowlightError, match="of the bundled weights of vae: make it anew"):
+    with pytest.raises(LowlightError, match="of the bundled weights of attempt-7: make it"):
         read_results(path)
-    left = {row["model"] for row in bundled_results(path).rows}
-    assert left == {row["model"] for row in held["rows"]} - {"vae"}
+    left = {(row["model"], row["protocol"]) for row in bundled_results(path).rows}
+    # The leak-free ones are of other weights, which are not bundled.
+    measured = {(row["model"], row["protocol"]) for row in held["rows"]}
+    assert left == measured - {("attempt-7", STANDARD)}
 
 
 def test_figures_are_not_written_into_another_file(lol, tmp_path, capsys):

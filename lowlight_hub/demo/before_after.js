@@ -155,10 +155,12 @@ const show = () => {
   const { path } = inView().photo;
   showStops(path);
   if (path === shownPhoto) return zoom.show();
-  views.set(shownPhoto, { ...view });
+  views.set(shownPhoto, { ...view, divided: pair.range().value });
   shownPhoto = path;
-  if (!views.has(path)) pair.middle();
-  zoom.show(views.get(path) ?? WHOLE);
+  const { divided = 50, ...looked } = views.get(path) ?? WHOLE;
+  pair.range().value = divided;
+  pair.show();
+  zoom.show(looked);
   tellOfView();
 };
 // The Compare tab has what belongs to the photo in view.

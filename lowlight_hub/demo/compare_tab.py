@@ -13,12 +13,17 @@ from lowlight_hub.demo.work import end_work, ending_of, stop_work
 # By the browser, at once: by the server, it might come after the start of the next comparison.
 OF_OTHER_PHOTOS = """(photos) => {
   const keep = { __type__: "update" };
-  const isThere = photos?.some(({ image }) => image.path === window.comparedPhoto);
-  if (!window.comparedPhoto) return [keep, "", keep, keep];  // it said that there was none
-  if (isThere) return [keep, keep, keep, keep];
-  window.comparedPhoto = null;
-  document.querySelector("#end-all")?.click();
-  return [null, "", "", { ...keep, visible: "hidden" }];
+  const isThere = (path) => photos?.some(({ image }) => image.path === path);
+  const compared = window.comparedPhoto;
+  if (!compared) return [keep, "", keep, keep];  // it said that there was none
+  if (!isThere(compared)) {
+    window.comparedPhoto = null;
+    document.querySelector("#end-all")?.click();
+  }
+  // What could not be compared has left the tiles of another.
+  const note = isThere(compared) ? keep : "";
+  if (isThere(window.tilesPhoto?.() ?? compared)) return [keep, note, keep, keep];
+  return [null, note, "", { ...keep, visible: "hidden" }];
 }"""
 COMPARED = """(_, work, photos, reference, detail) => {
   const rank = ({ image }) => image.path === window.photoInView?.() ? 0 : 1;

@@ -36,7 +36,9 @@ def figures_by_model() -> dict[str, tuple[float, float]]:
 
 
 def model_choices() -> list[tuple[str, str]]:
-    """The menu: of each bundled model what it reaches and its title, best first.
+    """The menu: of each bundled model what it reaches, where that is known, and its title.
+
+    Best first, as the bundled weights are.
 
     The figure first: on a phone the end of the line is cut off.
     """

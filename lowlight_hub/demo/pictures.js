@@ -70,10 +70,6 @@ const divided = () => {
   const figure = () => element.querySelector(".before-after");
   const range = () => figure()?.querySelector("input");
   const show = () => figure()?.style.setProperty("--at", range().value + "%");
-  const middle = () => {
-    range().value = 50;
-    show();
-  };
   element.addEventListener("input", ({ target }) => {
     if (target === range()) show();
   });
@@ -112,6 +108,6 @@ const divided = () => {
     figure().style.aspectRatio = width / height;
     figure().style.maxWidth = `calc(65vh * ${width / height})`;
   };
-  return { figure, range, show, middle, put };
+  return { figure, range, show, put };
 };
 

@@ -239,7 +239,7 @@ def jobs_of(paths: Sequence[Path], settings: Sequence[Settings]) -> list[Job]:
     if len(paths) > MAX_PHOTOS:
         raise LowlightError(
             f"{len(paths)} photos are too many at once: take up to {MAX_PHOTOS}, "
-            "or `lowlight-hub enhance FOLDER` on your own machine"
+            "or `python -m lowlight_hub enhance FOLDER` on your own machine"
         )
     labels = [label_of(it.model, it.look) for it in settings]
     file_format = settings[0].file_format

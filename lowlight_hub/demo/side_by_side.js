@@ -55,6 +55,7 @@ window.judgeTiles = () => {
     detail === document.querySelector("#compare-detail input:checked")?.value;
   element.querySelector(".tiles")?.classList.toggle("outdated", !isOfNow);
 };
+window.tilesPhoto = () => props.value?.photo;
 watch("value", () => {
   const photo = props.value?.photo ?? shownPhoto;
   zoom.show(photo === shownPhoto ? undefined : WHOLE);

@@ -80,4 +80,7 @@ def _exif_of_preview(raw: "rawpy.RawPy") -> Image.Exif:
         raise SyntaxError from error
     if preview.format != rawpy.ThumbFormat.JPEG:
         raise SyntaxError
-    return Image.open(BytesIO(bytes(preview.data))).getexif()
+    try:
+        return Image.open(BytesIO(bytes(preview.data)), formats=("JPEG",)).getexif()
+    except Image.DecompressionBombError as error:
+        raise SyntaxError from error
