@@ -15,14 +15,14 @@ OF_OTHER_PHOTOS = """(photos) => {
   const keep = { __type__: "update" };
   const isThere = (path) => photos?.some(({ image }) => image.path === path);
   const compared = window.comparedPhoto;
-  if (!compared) return [keep, "", keep, keep];  // it said that there was none
-  if (!isThere(compared)) {
+  if (compared && !isThere(compared)) {
     window.comparedPhoto = null;
     document.querySelector("#end-all")?.click();
   }
+  const note = isThere(compared) ? keep : "";  // it may say that there was no photo
   // What could not be compared has left the tiles of another.
-  const note = isThere(compared) ? keep : "";
-  if (isThere(window.tilesPhoto?.() ?? compared)) return [keep, note, keep, keep];
+  const shown = window.tilesPhoto?.() ?? compared;
+  if (!shown || isThere(shown)) return [keep, note, keep, keep];
   return [null, note, "", { ...keep, visible: "hidden" }];
 }"""
 COMPARED = """(_, work, photos, reference, detail) => {
