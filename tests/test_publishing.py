@@ -203,7 +203,7 @@ def test_the_command_that_tries_again_asks_for_the_same(hub, tmp_path, capsys):
     assert main(["push", str(folder), USER, "--private", "--revision", "v2.0"]) == 1
     hub.faults.clear()
     command = shlex.split(capsys.readouterr().err.split("`")[1])
-    assert command[0] == "lowlight-hub" and main(command[1:]) == 0
+    assert command[:3] == ["python", "-m", "lowlight_hub"] and main(command[3:]) == 0
     repository = hub.repositories["models", NAME]
     assert repository.private and list(repository.tags) == ["v2.0"]
     hub.add(f"{USER}/lowlight-vae", {})
