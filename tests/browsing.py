@@ -67,6 +67,10 @@ def slider_of(page):
     return page.locator("#slider .before-after input")
 
 
+def shown_share(page) -> str:
+    return page.locator("#slider .before-after").evaluate("it => it.style.getPropertyValue('--at')")
+
+
 def opacity_of_the_picture(page) -> str:
     return page.locator("#slider .before-after").evaluate("it => getComputedStyle(it).opacity")
 
