@@ -10,6 +10,7 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     "benchmarks/attempt-7.md",
+    "benchmarks/attempt-7-trainings.md",
     "lowlight_hub/free_photos/README.md",
 )
 
