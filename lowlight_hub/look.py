@@ -29,7 +29,7 @@ class Range(NamedTuple):
 RANGES = {
     "strength": Range(0.0, 1.0),
     "brightness": Range(-2.0, 2.0, "a number of stops"),
-    "shadows": Range(0.0, 3.0, "a number of stops"),
+    "shadows": Range(-3.0, 3.0, "a number of stops"),
 }
 
 

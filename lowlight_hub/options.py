@@ -70,7 +70,8 @@ def add_light_options(parser: argparse.ArgumentParser, *, named: str) -> None:
         ("brightness", "light beyond the model's answer"),
         (
             "shadows",
-            "light only for what is still dark in that answer, such as people before a bright sky",
+            "light only for what is still dark in that answer, such as people before a bright sky, "
+            "or less of it where black should be black",
         ),
     ):
         parser.add_argument(

@@ -77,8 +77,8 @@ def enhance(
 
     `strength` goes from 0, the photo as it was, to 1, the model's answer. `brightness` is light
     beyond that answer, from -2 to 2 in stops: how bright a scene should be no photo tells.
-    `shadows`, from 0 to 3 in stops, lifts what is dark in the answer and leaves the rest: people
-    before a bright sky, streets by night.
+    `shadows`, from -3 to 3 in stops, lifts what is dark in the answer and leaves the rest: people
+    before a bright sky, streets by night. Below 0 it deepens that: night skies.
     Raises LowlightError for a file that is not a photo and for an unknown detail, strength,
     brightness or shadows.
     """

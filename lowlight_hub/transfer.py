@@ -106,10 +106,10 @@ def without_rounding(lit: Tensor, small: Tensor, gain: Tensor, look: Look) -> Te
     """Answers B 3 h w that were lit by this gain, B 1 h w, greyer where the photos are black.
 
     Where `small`, the photos B 3 h w in 0..1, is so but for a few 8-bit steps, its colour is one of
-    rounding, often an olive one, or in more bits of noise. Shadows do not lift that; brightness,
-    which lifts all, does.
+    rounding, often an olive one, or in more bits of noise. Shadows that are lifted do not lift
+    that; brightness, which lifts all, does.
     """
-    if not look.shadows:
+    if look.shadows <= 0:
         return lit
     lifted = 1 - 2.0**look.brightness / gain
     power = small.mean(dim=1, keepdim=True).square()
@@ -122,7 +122,8 @@ def gain_of(answer: Tensor, look: Look) -> Tensor:
 
     `brightness` doubles them by each stop; on middle greys of sRGB that is about what a stop of
     exposure does. `shadows` does so with black, less by and by towards middle grey, and not at all
-    from there on. How dark a place is says its base layer, the mean around it up to the next edge
+    from there on; below 0 it halves them, so that what is black in the scene is black again. How
+    dark a place is says its base layer, the mean around it up to the next edge
     (a guided filter of the stops by themselves): so what lies in the shadows keeps its texture.
     """
     gain = torch.full_like(answer[:, :1], 2.0**look.brightness)

@@ -137,7 +137,7 @@ def test_models_says_what_there_is(client):
         ({"model": "../secret"}, r"There is no model '../secret': choose listing"),
         ({"strength": 3}, "strength is 3, and must be a number from 0 to 1"),
         ({"brightness": -2.5}, "brightness is -2.5, and must be a number of stops"),
-        ({"shadows": 4}, "shadows is 4, and must be a number of stops from 0 to 3"),
+        ({"shadows": 4}, "shadows is 4, and must be a number of stops from -3 to 3"),
         ({"detail": "much"}, "detail is 'much', and must be one of transfer"),
         ({"file_format": "exe"}, "There is no file format 'exe': choose same, png"),
     ],

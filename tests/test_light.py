@@ -79,9 +79,8 @@ def test_a_number_that_is_only_passed_by_begins_nothing_anew(desktop, dark_file)
     fields.first.click()
     while desktop.evaluate("document.activeElement.closest('#numbers') !== null"):
         desktop.keyboard.press("Tab")
-    for name in ("strength", "shadows"):  # each at an end
-        desktop.locator(f"#{name} input[type=range]").focus()
-        desktop.keyboard.press("End" if name == "strength" else "Home")
+    desktop.locator("#strength input[type=range]").focus()
+    desktop.keyboard.press("End")  # where it is
     desktop.wait_for_timeout(1000)
     assert asked == []
     for typed in ("0.5", ""):  # which is the default again

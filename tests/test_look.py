@@ -54,16 +54,18 @@ def test_brightness_moves_the_light_by_stops(name, detail, dark_file):
     [AsItIs(), load_model("listing"), load_model(DEFAULT)],
     ids=["as it is", "listing", DEFAULT],
 )
-def test_shadows_are_lifted_and_what_is_bright_stays(model, detail):
+def test_shadows_are_lifted_or_deepened_and_what_is_bright_stays(model, detail):
     pixels = np.full((150, 200, 3), 15, np.uint8)
     pixels[:, 100:] = 215
     pixels[::2, :100:2] = 25
-    plain, lifted = (
+    plain, lifted, deepened = (
         restore(model, Photo(pixels), Look(detail, brightness=-1, shadows=it)).pixels.astype(int)
-        for it in (0, 2)
+        for it in (0, 2, -2)
     )
-    assert np.abs(lifted - plain)[:, 102:].max() <= 3
-    assert lifted[:, :98].mean() > 1.1 * plain[:, :98].mean()
+    for other in (lifted, deepened):
+        assert np.abs(other - plain)[:, 102:].max() <= 3
+    dark, less, more = (it[:, :98].mean() for it in (deepened, plain, lifted))
+    assert more > 1.1 * less > 1.2 * dark
 
 
 @pytest.mark.parametrize("detail", DETAILS)
@@ -165,7 +167,7 @@ def test_shadows_keep_their_texture():
         ({"brightness": "+1"}, r"brightness is '\+1', and must be a number of stops"),
         ({"brightness": True}, "brightness is True, and must be a number of stops"),
         ({"brightness": math.nan}, "brightness is nan"),
-        ({"shadows": -0.1}, "shadows is -0.1, and must be a number of stops from 0 to 3"),
+        ({"shadows": -3.1}, "shadows is -3.1, and must be a number of stops from -3 to 3"),
         ({"shadows": math.nan}, "shadows is nan"),
     ],
 )

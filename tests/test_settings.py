@@ -92,7 +92,7 @@ def test_a_mouse_counts_after_a_key_that_was_let_go_in_another_window(desktop, d
     desktop.keyboard.down("Alt")
     try:
         desktop.evaluate("() => window.dispatchEvent(new Event('blur'))")
-        shadows.click()
+        shadows.click(position={"x": 0.8 * shadows.bounding_box()["width"], "y": 5})
         desktop.wait_for_selector(f"#slider img:not(.before):not([src='{shown}'])")
     finally:
         desktop.keyboard.up("Alt")

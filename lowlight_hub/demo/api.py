@@ -61,7 +61,7 @@ def enhance(
             "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
-        shadows: Light only for what is still dark in that answer, from 0 to 3 stops.
+        shadows: Light only for what is still dark in that answer, from -3 (less) to 3 stops.
     """
     look = Look(detail, strength, brightness, shadows)
     settings = Settings(model, look, file_format, keep_metadata)
@@ -96,7 +96,7 @@ def enhance_batch(
             "webp".
         keep_metadata: Whether camera, lens, exposure and date are kept. The place never is.
         brightness: Light beyond the model's answer, from -2 to 2 stops.
-        shadows: Light only for what is still dark in that answer, from 0 to 3 stops.
+        shadows: Light only for what is still dark in that answer, from -3 (less) to 3 stops.
     """
     look = Look(detail, strength, brightness, shadows)
     settings = Settings(model, look, file_format, keep_metadata)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import floor
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -221,13 +220,10 @@ def _several(
     results: Results,
 ) -> Iterator[Restored]:
     there: dict[int, Made] = {}
-    # Beside those of all: as many shadows fewer as there are, in the steps of the slider.
-    fewer = floor(10 * settings.look.shadows) / 10
-    least = {"brightness": RANGES["brightness"].least, "shadows": -fewer}
     alone = [
         {
             "setting": name,
-            "least": least[name],
+            "least": RANGES[name].least,
             "most": RANGES[name].most,
             "label": said[f"alone_{name}"],
         }

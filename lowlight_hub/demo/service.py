@@ -44,7 +44,10 @@ _places = BoundedSemaphore(TOGETHER)
 # How often one that waits for its turn looks whether anybody still waits for it.
 WAIT_S = 0.5
 # How bright a scene was no dark photo tells: so small pictures show what other light looks like.
-CHOICES = {"brightness": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5), "shadows": (0.0, 1.0, 2.0, 3.0)}
+CHOICES = {
+    "brightness": (-1.0, -0.5, 0.0, 0.5, 1.0, 1.5),
+    "shadows": (-2.0, -1.0, 0.0, 1.0, 2.0, 3.0),
+}
 CHOICE_PX = 200
 LUMINANCE_BINS = 64
 OUR_FAULT = "This did not work, and the fault is not your photo's: try again, or another model"

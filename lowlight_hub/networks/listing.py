@@ -50,7 +50,7 @@ class ListingAutoencoder(LowlightModel):
             place = slice(top, top + down), slice(left, left + across)
             stops = apply_maps(enlarged_at(maps, place, size), tile)
             # Of specks that the small photo did not show, maps say more than that.
-            stops = stops.clamp(look.brightness, look.brightness + look.shadows)
+            stops = stops.clamp(*sorted((look.brightness, look.brightness + look.shadows)))
             gain = 2 ** stops.to(answer)
             return without_rounding(with_odds(answer, gain), tile.to(answer), gain, look)
 
