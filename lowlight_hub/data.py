@@ -54,12 +54,15 @@ class Pairs:
         return self.dark.shape[1]
 
     def to(self, device: torch.device | str) -> "Pairs":
-        """The same pairs on a device."""
-        return replace(self, dark=self.dark.to(device), bright=self.bright.to(device))
-
-    def size_in_gib(self) -> float:
-        """How much memory the photos take."""
-        return (self.dark.nbytes + self.bright.nbytes) / 2**30
+        """The same pairs on a device. Raises LowlightError where they are more than it can hold."""
+        try:
+            return replace(self, dark=self.dark.to(device), bright=self.bright.to(device))
+        except torch.OutOfMemoryError:
+            size_in_gib = (self.dark.nbytes + self.bright.nbytes) / 2**30
+            raise LowlightError(
+                f"the photos take {size_in_gib:.1f} GiB, more than the GPU's memory has left: name "
+                "fewer of them, or take --device cpu"
+            ) from None
 
     def fingerprint(self) -> str:
         """What tells these pairs from others: their number, and a hash of names and pixels."""

@@ -114,13 +114,7 @@ class _Run:
         self.attempt, self.settings, self.folder = attempt, settings, folder
         self.accelerator, self.request = accelerator, request
         self.data = pairs.fingerprint()
-        try:
-            pairs = pairs.to(accelerator.device)
-        except torch.OutOfMemoryError:
-            raise LowlightError(
-                f"the photos take {pairs.size_in_gib():.1f} GiB, more than the GPU's memory has "
-                "left: name fewer of them, or take --device cpu"
-            ) from None
+        pairs = pairs.to(accelerator.device)
         self.training, self.validation = (
             (pairs, pairs.at([])) if settings.all_pairs else split_by_scene(pairs)
         )

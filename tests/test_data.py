@@ -4,6 +4,7 @@ import builtins
 import io
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,6 +30,16 @@ def test_lol_layout_in_mixed_formats(lol):
         loaded.dark.float().mean(dim=(1, 2, 3, 4)) * 5
         < loaded.bright.float().mean(dim=(1, 2, 3, 4))
     ).all()
+
+
+def test_photos_that_do_not_fit_the_gpu_are_said_to_be_too_many(lol):
+    def full(_):
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 10.00 GiB")
+
+    loaded = load_pairs(find_pairs(lol), "lol")
+    many = SimpleNamespace(nbytes=10 * 2**30, to=full)
+    with pytest.raises(LowlightError, match=r"take 20\.0 GiB, .*: name fewer of them"):
+        replace(loaded, dark=many, bright=many).to("cuda")
 
 
 def test_training_never_opens_eval15(lol, tmp_path, monkeypatch):

@@ -14,7 +14,6 @@ import train as command
 from lowlight_hub import list_models, load_model
 from lowlight_hub.__main__ import main as lowlight_hub
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
-from lowlight_hub.data import Pairs
 from lowlight_hub.finding import LOL
 from lowlight_hub.folders import HISTORY_FILE, WEIGHTS_FILE, bundled, read_config
 from lowlight_hub.photos import save_photo, to_picture
@@ -233,17 +232,6 @@ def test_a_full_gpu_is_told_in_one_line(capsys, monkeypatch):
     monkeypatch.setattr("lowlight_hub.__main__.find_pairs", lambda *_: [])
     assert lowlight_hub(["evaluate", "--data", ".", "--models", "listing"]) == 1
     assert capsys.readouterr().err == "error: the GPU's memory is full: take --device cpu\n"
-
-
-def test_photos_that_do_not_fit_the_gpu_are_said_to_be_too_many(monkeypatch, tmp_path, capsys):
-    def full(*_):
-        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 20.00 GiB")
-
-    monkeypatch.setattr(Pairs, "to", full)
-    monkeypatch.setattr(Pairs, "size_in_gib", lambda _: 20.0)
-    assert command.main(["listing", "--out", str(tmp_path / "runs")]) == 1
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert "the photos take 20.0 GiB" in told and "name fewer of them" in told
 
 
 def test_settings_are_checked_before_all_photos_are_read(lol, tmp_path, capsys, monkeypatch):
