@@ -6,6 +6,10 @@ import os
 import signal
 import sys
 
+if __name__ == "__main__":
+    # Ctrl-C in the seconds that the imports take: no traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import torch
 
 from lowlight_hub.demo import remove_all
@@ -21,6 +25,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mcp", action="store_true", help="serve the endpoints as MCP tools too")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     share_heaps()
     # As with Ctrl-C: the server ends in order, and takes the photos with it. Under nohup it stays.
     for name in ("SIGTERM", "SIGHUP"):

@@ -1,5 +1,6 @@
 """Model cards: the README.md beside a model's weights."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,7 +65,7 @@ def model_card(
         f"# {attempt.title} (`{attempt.name}`)",
         f"{attempt.story} {origin} [the article]({ARTICLE}), trained by lowlight-hub.",
         "```python\nimport torch\nfrom lowlight_hub import enhance, load_model\n\n"
-        f'model = load_model("{repository or attempt.name}")\n'
+        f"model = load_model({json.dumps(repository or attempt.name, ensure_ascii=False)})\n"
         'picture = enhance(model, "dark.jpg")  # in full size\n'
         "photos = torch.rand(1, 3, 400, 600)  # B 3 H W, RGB in 0..1\n"
         "with torch.inference_mode():\n"

@@ -12,6 +12,11 @@ class HubAwayError(LowlightError):
     """The Hugging Face Hub did not answer: asking for the next model would only take time."""
 
 
+def in_utf8(name: str) -> str:
+    """A file's name as it can be written down: some file systems have names that are no UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def shown(foreign: object) -> str:
     """A value that somebody else wrote, in one short line, for a message."""
     text = repr(foreign)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lowlight_hub.errors import LowlightError
+from lowlight_hub.errors import LowlightError, in_utf8
 from lowlight_hub.photos import SUFFIXES, is_photo
 
 PACKAGE = Path(__file__).parent
@@ -75,17 +75,12 @@ def source_of(*folders: Path, name: str = "") -> str:
     """What the records call the pairs in these folders: LOL, `name`, or the folders' own names."""
     if holds_lol(folders[0]) or lol_set(folders[0]) == TRAINING:
         return LOL
-    return name or AND.join([_in_utf8(folder.resolve().name) for folder in folders])
+    return name or AND.join([in_utf8(folder.resolve().name) for folder in folders])
 
 
 def is_of(source: str, part: str) -> bool:
     """Whether what the records call pairs, see source_of, names this part: LOL, say."""
     return part in source.split(AND)
-
-
-def _in_utf8(name: str) -> str:
-    """A file's name as it can be written down: some file systems have names that are no UTF-8."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def without_test_scenes(pairs: Sequence[PhotoPair]) -> list[PhotoPair]:
@@ -134,7 +129,7 @@ def _pairs_in(dark: Path, bright: Path) -> list[PhotoPair]:
     for stem in sorted(darks, key=lambda stem: (len(stem), stem)):
         fact = facts.get(stem)
         if fact is None or fact["mispaired"] == "0":
-            scene = PHOTO + _in_utf8(stem) if fact is None else fact["scene_group"]
+            scene = PHOTO + in_utf8(stem) if fact is None else fact["scene_group"]
             pairs.append(PhotoPair(stem, darks[stem], brights[stem], scene))
     return pairs
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from lowlight_hub.attempts import ATTEMPTS, get_attempt
 from lowlight_hub.durable import is_folder, replace_file, replace_text
-from lowlight_hub.errors import LowlightError, shown
+from lowlight_hub.errors import LowlightError, in_utf8, shown
 from lowlight_hub.finding import LEAK_FREE, is_of
 from lowlight_hub.networks import LowlightModel
 from lowlight_hub.weights import WEIGHTS_FILE, check_finite, read_weights
@@ -59,7 +59,7 @@ MODEL_FILES = (WEIGHTS_FILE, HISTORY_FILE, SAMPLES_FILE, CARD_FILE, CONFIG_FILE)
 
 def as_asked_for(folder: Path) -> str:
     """What load_model is to be asked for to give the model in a folder, not one of its name."""
-    name = folder.as_posix()
+    name = in_utf8(folder.as_posix())
     return name if "/" in name else f"./{name}"
 
 
@@ -163,7 +163,9 @@ def load_whole(folder: Path) -> LowlightModel:
     model = load_folder(folder)
     for file in MODEL_FILES:
         if not (folder / file).is_file():
-            raise LowlightError(f"{folder} lacks {file}: is its training finished?")
+            raise LowlightError(
+                f"{folder} lacks {file}, which train.py writes when a training is finished"
+            )
     return model
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 from pathlib import Path
 
 from lowlight_hub.attempts import DEFAULT
@@ -11,11 +12,12 @@ from lowlight_hub.look import DETAILS, RANGES
 def place(text: str) -> str:
     """The name of a place, as argparse's `type`; not the empty one that an unset variable leaves.
 
-    That would be the folder where we are.
+    That would be the folder where we are. Of ~ shells make a folder only where a word begins: not
+    in --out=~/bright.
     """
     if not text:
         raise argparse.ArgumentTypeError("an empty name")
-    return text
+    return os.path.expanduser(text)  # noqa: PTH111 - Path would take // out of addresses
 
 
 def path(text: str) -> Path:

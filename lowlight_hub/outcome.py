@@ -154,7 +154,11 @@ def last_gain(history: list[dict[str, float]]) -> float:
     return max(0.0, 1 - min(losses[-tenth:]) / best_before)
 
 
-def _status(attempt: Attempt, history: list[dict[str, float]], steps_per_epoch: int) -> str:
+def _status(
+    attempt: Attempt, settings: Settings, history: list[dict[str, float]], steps_per_epoch: int
+) -> str:
+    if keeps_last(attempt) and settings.init_from:
+        return "done: the epochs asked for, on from earlier weights"
     if keeps_last(attempt):
         whose = "the article" if attempt.epochs_source == "article" else "its row"
         if len(history) >= attempt.epochs:
@@ -195,7 +199,7 @@ def write_outcome(
         "epochs_finished": len(history),
         "steps": steps,
         "processes": processes,
-        "status": _status(attempt, history, steps // len(history)),
+        "status": _status(attempt, settings, history, steps // len(history)),
         "kept_epoch": kept,
         **history[kept - 1],
         **settings.to_repeat(attempt),

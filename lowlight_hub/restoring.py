@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from lowlight_hub.durable import file_id
+from lowlight_hub.durable import expanded, file_id
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.look import Detail, Look
 from lowlight_hub.networks.model import LowlightModel, TileNetwork, as_weights
@@ -88,9 +88,10 @@ def enhance(
             f"expected a PIL image or a path, not a {_kind(photo)}: Image.fromarray makes an image "
             "of an array"
         )
-    opened = (
-        photo_of(photo) if isinstance(photo, Image.Image) else open_photo(photo, str(Path(photo)))
-    )
+    if isinstance(photo, Image.Image):
+        opened = photo_of(photo)
+    else:
+        opened = open_photo(expanded(photo), str(Path(photo)))
     return to_picture(restore(model, opened, look))
 
 
@@ -116,11 +117,12 @@ def enhance_file(
     for path in (source, target):
         if not isinstance(path, str | Path):
             raise LowlightError(f"expected a path, not a {_kind(path)}")
+    source, target = expanded(source), expanded(target)
     if file_id(source) and file_id(source) == file_id(target):
         raise LowlightError(f"{target} is the photo itself: name another file for the result")
-    check_saved_suffix(Path(target))  # not found out after half a minute of work
+    check_saved_suffix(target)  # not found out after half a minute of work
     opened = open_photo(source, str(source))
-    save_photo(restore(model, opened, look), Path(target), keep_metadata=keep_metadata)
+    save_photo(restore(model, opened, look), target, keep_metadata=keep_metadata)
 
 
 def restore(

@@ -40,7 +40,7 @@ def test_of_few_photos_twenty_epochs_are_not_enough():
     settings = replace(SETTINGS, epochs=28)
     assert not any(is_finished(row, settings, history[:epochs], 2) for epochs in range(28))
     assert is_finished(row, settings, history, 2) and kept_epoch(row, history) == 24
-    told = outcome._status(row, history, 2)
+    told = outcome._status(row, settings, history, 2)
     assert told == "cut short: too few steps to tell whether it has converged"
 
 
@@ -48,9 +48,9 @@ def test_one_that_waited_long_enough_is_done_though_its_last_tenth_began_better(
     row, history = get_attempt("listing"), _history(*[5.0] * 189, 4.0, *[6.0] * 20)
     settings = replace(SETTINGS, epochs=400)
     assert last_gain(history) > 0.1 and is_finished(row, settings, history, 100)
-    assert outcome._status(row, history, 100) == "done: converged"
+    assert outcome._status(row, settings, history, 100) == "done: converged"
     # Of one that was given no more epochs that is not known.
-    assert outcome._status(row, history[:200], 100).startswith("cut short")
+    assert outcome._status(row, settings, history[:200], 100).startswith("cut short")
 
 
 def test_the_rate_reaches_its_height_in_a_short_training_too():

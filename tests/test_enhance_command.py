@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 import lowlight_hub
+from lowlight_hub import enhance, enhance_file, load_model
 from lowlight_hub.__main__ import main
 
 
@@ -50,6 +51,16 @@ def test_one_photo_has_the_file_that_was_named(night, tmp_path, capsys):
     ):
         assert run(*several, "--out", tmp_path / "one.png") == 1
         assert "is the name of one result" in capsys.readouterr().err
+
+
+def test_a_tilde_is_the_users_own_folder(night, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(night)
+    assert main(["enhance", "a.png", "--out=~/bright.png", "--model=listing"]) == 0
+    model = load_model("listing")
+    enhance_file(model, "~/bright.png", "~/again.png")
+    assert enhance(model, "~/bright.png").size == Image.open(night / "a.png").size
+    assert names(tmp_path / "home") == ["again.png", "bright.png"]
 
 
 def test_an_empty_name_is_not_the_folder_where_we_are(night, tmp_path, capsys, monkeypatch):

@@ -7,7 +7,7 @@ import torch
 
 from lowlight_hub import LowlightError, load_model
 from lowlight_hub.attempts import get_attempt
-from lowlight_hub.folders import bundled, fingerprint
+from lowlight_hub.folders import bundled, fingerprint, read_config
 from lowlight_hub.outcome import Settings
 from lowlight_hub.training import train
 
@@ -48,6 +48,8 @@ def test_the_second_stage_of_attempt_7_is_trained_alone(pairs, tmp_path):
     before, after = (load_model(it).state_dict() for it in (bundled("attempt-7"), folder))
     changed = {key for key, value in before.items() if not torch.equal(value, after[key])}
     assert changed and all(key.startswith("fine.") for key in changed)
+    # Its row's 600 epochs are those of one from nothing.
+    assert read_config(folder)["status"].startswith("done")
 
 
 def test_only_a_part_of_trained_weights_can_be_frozen(pairs, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from lowlight_hub import load_model
 from lowlight_hub.attempts import ATTEMPTS
 from lowlight_hub.networks import Autoencoder, VariationalAutoencoder
 from lowlight_hub.networks.reversed_mnist import PhotoByPhoto
@@ -141,6 +142,15 @@ def test_variational_autoencoder_samples_in_training_only():
     model.eval()
     with torch.no_grad():
         assert torch.equal(model(dark), model(dark))
+
+
+@pytest.mark.parametrize("name", ["vae", "attempt-7"])
+def test_networks_work_in_16_bits_on_a_cpu(name):
+    photos = torch.rand(1, 3, 60, 90)
+    model = load_model(name)
+    with torch.inference_mode():
+        wide, narrow = model(photos), model.bfloat16()(photos.bfloat16())
+    assert (narrow.float() - wide).abs().mean() < 0.02
 
 
 def test_resize_keeps_the_mean_light():

@@ -1,6 +1,10 @@
 """from_pretrained, save_pretrained and push_to_hub, which models have of the Hub's own client."""
 
+import ast
+import os
+import re
 import resource
+from pathlib import Path
 
 import pytest
 import torch
@@ -44,6 +48,14 @@ def test_a_card_names_a_folder_not_the_bundled_model_of_its_name(tmp_path, monke
     card = (tmp_path / "vae" / "README.md").read_text(encoding="utf-8")
     assert 'load_model("./vae")' in card
     assert load_model("./vae").config["attempt"] == "listing"
+
+
+@pytest.mark.parametrize("name", ['of "mine"', "back\\slash", os.fsdecode(b"caf\xe9")])
+def test_a_card_can_be_written_and_run_whatever_its_folder_is_called(tmp_path, name):
+    load_model("listing").save_pretrained(tmp_path / name)
+    card = (tmp_path / name / "README.md").read_text(encoding="utf-8")
+    (asked,) = re.findall(r"^model = load_model\((.+)\)$", card, re.MULTILINE)
+    assert Path(ast.literal_eval(asked)).name == name.encode("utf-8", "backslashreplace").decode()
 
 
 def test_saving_a_model_takes_nothing_away_that_was_there(tmp_path):

@@ -20,9 +20,11 @@ def resize(photo: Tensor, size_px: Sequence[int]) -> Tensor:
     """Photos B C H W at (height, width), antialiased; untouched where that is their size."""
     if tuple(photo.shape[-2:]) == tuple(size_px):
         return photo
+    # On a CPU there is no such thing in 16 bits.
+    wide = photo.float() if photo.dtype.itemsize < 4 else photo
     return functional.interpolate(
-        photo, size=tuple(size_px), mode="bilinear", antialias=True, align_corners=False
-    )
+        wide, size=tuple(size_px), mode="bilinear", antialias=True, align_corners=False
+    ).to(photo.dtype)
 
 
 def halved(times: int) -> int:
