@@ -22,8 +22,7 @@ _EN = {
     "brightness": "Brightness, in stops",
     "brightness_info": "The light is a guess: correct it here.",
     "shadows": "Shadows, in stops",
-    "shadows_info": "Lifts what is still dark: people before a bright sky, streets by night. "
-    "Below 0 it deepens it: night skies.",
+    "shadows_info": "Lifts what is still dark: people before the sky. Below 0 deepens it.",
     "alone_brightness": "Brightness of this photo alone, in extra stops",
     "alone_shadows": "Shadows of this photo alone, in extra stops",
     "choices_brightness": "At other brightnesses, in stops",
@@ -111,8 +110,7 @@ _ES = {
     "brightness": "Brillo, en pasos",
     "brightness_info": "La luz es una estimación: corrígela aquí.",
     "shadows": "Sombras, en pasos",
-    "shadows_info": "Aclara lo que sigue oscuro: personas a contraluz, calles de noche. "
-    "Por debajo de 0 lo oscurece: cielos nocturnos.",
+    "shadows_info": "Aclara lo que sigue oscuro: personas a contraluz. Bajo 0 lo oscurece.",
     "alone_brightness": "Brillo de solo esta foto, en pasos más",
     "alone_shadows": "Sombras de solo esta foto, en pasos más",
     "choices_brightness": "Con otro brillo, en pasos",
