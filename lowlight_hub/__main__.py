@@ -45,7 +45,12 @@ from lowlight_hub.tables import write_tables
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lowlight-hub", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="lowlight-hub",
+        description=__doc__,
+        epilog="Beside it: `python -m lowlight_hub.bulk`, for thousands of photos, and train.py in "
+        "the project's repository.",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -65,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument(
         "--models",
-        type=lambda text: [name.strip() for name in text.split(",")],
+        type=lambda text: [name for it in text.split(",") if (name := it.strip())],
         help="names, folders of train.py, and USER/NAME[@REVISION] on the Hugging Face Hub, with "
         "commas between (default: all bundled models)",
     )

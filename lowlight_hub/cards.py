@@ -88,7 +88,7 @@ def _training(attempt: Attempt, config: dict[str, Any]) -> str:
         else f"at 200×200: {config['whole_share']:.0%} whole photos, the rest top-left crops"
     ]
     if config.get("init_from"):
-        learnt = " and ".join(config.get("init_data") or [])
+        learnt = "; ".join(config.get("init_data") or [])
         framing.append(
             f"started from: {config['init_from']}"
             + (f", which learnt from {learnt}" if learnt else "")

@@ -184,7 +184,11 @@ def push_all(
 
 
 def check_apart(folders: Sequence[Path], user: str) -> None:
-    """Raises LowlightError where two folders would go to one repository, one over the other."""
+    """Raises LowlightError where two folders would go to one repository, one over the other.
+
+    And for what is no user's name, once instead of for each folder.
+    """
+    check_user(user)
     taken: dict[str, Path] = {}
     for folder in folders:
         try:

@@ -74,7 +74,7 @@ def steps_per_epoch(pairs: Pairs, batch_size: int) -> int:
     """Batches in an epoch. Raises LowlightError for a batch larger than the training set."""
     if batch_size > len(pairs):
         raise LowlightError(
-            f"a batch of {batch_size} is more than the {len(pairs)} training pairs: "
-            "take a smaller --batch-size"
+            f"a batch of {batch_size} is more than the {len(pairs)} pairs to learn from, beside "
+            f"those that are validated on: take --batch-size {len(pairs)} or less"
         )
     return len(pairs) // batch_size

@@ -67,7 +67,7 @@ def test_an_epoch_deals_pairs_that_were_taken_oftener_than_simulated_ones(pairs)
 
 
 def test_a_batch_larger_than_the_data_is_refused(pairs):
-    with pytest.raises(LowlightError, match="smaller --batch-size"):
+    with pytest.raises(LowlightError, match="take --batch-size 6 or less"):
         steps_per_epoch(pairs, 7)
 
 

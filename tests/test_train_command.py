@@ -187,7 +187,7 @@ def test_a_card_says_what_the_weights_before_had_learnt_from(lol, tmp_path, phot
         assert command.main([*few, *data, "--out", str(out)]) == 0
         config, card = read_config(out / "listing"), (out / "listing" / "README.md").read_text()
         assert config["data"] == "mine" and LOL in config["init_data"]
-        assert f"which learnt from {' and '.join(config['init_data'])}" in card
+        assert f"which learnt from {'; '.join(config['init_data'])}" in card
         assert "licence of the LOL photos" in card and "eval15 reward memory" in card
         assert "if the weights that it started from have not seen them" in card
     assert config["init_data"] == ["mine", LOL]
