@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 
 from lowlight_hub.data import Views, article_views, whole_view
+from lowlight_hub.devices import cpu_computes_in_bfloat16
 from lowlight_hub.errors import LowlightError, shown
 from lowlight_hub.losses import (
     Loss,
@@ -264,10 +265,8 @@ def precision_on(device: str, attempt: Attempt) -> Literal["fp32", "bf16"]:
     On CUDA bfloat16 where the card computes in it: those before Ampere emulate it. On a CPU the
     row's own where that computes in bfloat16. Others imitate it: a step of attempt-7 took
     ten times as long as in float32 on a CPU with AVX2, and twice as long on one with AVX-512 but
-    without its bfloat16. PyTorch before 2.11 does not tell, and gets float32.
+    without its bfloat16.
     """
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    can: dict = getattr(torch.cpu, "get_capabilities", dict)()
-    native = can.get("avx512_bf16") or can.get("amx_bf16")
-    return attempt.precision if native else "fp32"
+    return attempt.precision if cpu_computes_in_bfloat16() else "fp32"

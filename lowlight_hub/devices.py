@@ -28,3 +28,12 @@ def chosen_device(name: str = "auto") -> str:
     if name == "cuda" and not is_there:
         raise LowlightError("this machine has no CUDA device: use --device cpu")
     return "cuda" if is_there and name != "cpu" else "cpu"
+
+
+def cpu_computes_in_bfloat16() -> bool:
+    """Whether the processor does; others imitate it, which takes longer than float32.
+
+    PyTorch before 2.11 does not tell: no.
+    """
+    can: dict = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from lowlight_hub.devices import cpu_computes_in_bfloat16
 from lowlight_hub.durable import expanded, file_id
 from lowlight_hub.errors import LowlightError
 from lowlight_hub.look import Detail, Look
@@ -261,6 +262,8 @@ def _with_surroundings(network: TileNetwork, seen: Photo) -> _Tile:
     """A network on a place with as much around it as its answer depends on."""
     width, height = seen.size
     stride, reach = network.stride_px, network.reach_px
+    # Its convolutions take half the time so. Of 16 bits the last ones would be lost.
+    in_bfloat16 = network.in_bfloat16 and seen.white == 255 and cpu_computes_in_bfloat16()
 
     def restored(place: _Place, _: Tensor) -> Tensor:
         top, left = (max(0, it.start - reach) // stride * stride for it in place)
@@ -272,7 +275,9 @@ def _with_surroundings(network: TileNetwork, seen: Photo) -> _Tile:
             slice(it.start - first, it.stop - first)
             for it, first in zip(place, (top, left), strict=True)
         )
-        return network.restored(around, top, left)[:, :, down, across].float().cpu()
+        with torch.autocast("cpu", torch.bfloat16, enabled=in_bfloat16):
+            answer = network.restored(around, top, left)
+        return answer[:, :, down, across].float().cpu()
 
     return restored
 

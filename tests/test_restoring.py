@@ -193,6 +193,20 @@ def test_tiles_leave_no_seam(monkeypatch, model, detail):
     assert np.abs(by_tiles.pixels.astype(int) - whole.pixels).max() <= 1
 
 
+def test_bfloat16_costs_8_bit_photos_nothing_to_see_and_others_nothing(monkeypatch, dark_file):
+    model, photo = load_model(DEFAULT), open_photo(dark_file)
+    finer = Photo(photo.pixels.astype(np.uint16) * 257)
+    found = []
+    for computes in (False, True):
+        monkeypatch.setattr(restoring, "cpu_computes_in_bfloat16", lambda it=computes: it)
+        found.append([restore(model, it).pixels.astype(int) for it in (photo, finer)])
+    (one, exact), (other, exact_too) = found
+    assert np.array_equal(exact, exact_too)
+    differences = np.abs(one - other)
+    assert 0 < differences.mean() < 0.3
+    assert differences.max() <= 3
+
+
 @pytest.mark.parametrize(
     ("size", "count"),
     [((1, 1), 1), ((40, 60), 6), ((61, 97), 20), ((30, 29), 3), ((1, 500), 25), ((500, 1), 2)],

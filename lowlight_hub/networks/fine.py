@@ -60,12 +60,14 @@ class FineStage(nn.Module):
     def forward(self, lit: Tensor, guided: Tensor, enlarged: Tensor, levels: Tensor) -> Tensor:
         height, width = lit.shape[-2:]
         # A division by nearly nothing must not drown out the rest.
-        photos = torch.cat([lit.clamp(-0.25, 1.5), guided.clamp(-0.5, 1.5), enlarged], dim=1)
+        seen = [lit.clamp(-0.25, 1.5), guided.clamp(-0.5, 1.5), enlarged, levels]
         padding = (0, -width % STRIDE_PX, 0, -height % STRIDE_PX)
-        photos, levels = (functional.pad(it, padding, mode="replicate") for it in (photos, levels))
+        if any(padding):  # a copy, even by nothing
+            seen = [functional.pad(it, padding, mode="replicate") for it in seen]
+        *photos, levels = seen
         # Of what changes slowly, one pixel of four says as much as all of them.
-        shown = torch.cat([functional.pixel_unshuffle(photos, 2), levels[..., ::2, ::2]], dim=1)
-        features = self.stem(shown)
+        shown = [*(functional.pixel_unshuffle(it, 2) for it in photos), levels[..., ::2, ::2]]
+        features = self.stem(torch.cat(shown, dim=1))
         features = self.before(features)
         inner = self.inner(self.down(features))
         features = self.after(features + functional.pixel_shuffle(self.up(inner), 2))

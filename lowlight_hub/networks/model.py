@@ -28,6 +28,8 @@ class TileNetwork:
     """What it says of a pixel depends on those within this distance, and on all that was seen."""
     stride_px: int
     """`top` and `left` must be multiples of this."""
+    in_bfloat16: bool = False
+    """Whether, rounded to 8 bits, it is as good in bfloat16 (autocast)."""
 
 
 def as_weights(network: nn.Module, photos: Tensor) -> Tensor:

@@ -116,7 +116,12 @@ class TwoStageAutoencoder(LowlightModel):
             return answer.mean(dim=1, keepdim=True).repeat(1, 3, 1, 1) if grey else answer
 
         return [
-            TileNetwork(partial(restored, plan), self.fine.reach_px, self.fine.stride_px)
+            TileNetwork(
+                partial(restored, plan),
+                self.fine.reach_px,
+                self.fine.stride_px,
+                in_bfloat16=True,
+            )
             for plan in self.plans(overview, closeups, size, looks)
         ]
 
