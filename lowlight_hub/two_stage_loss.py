@@ -20,6 +20,8 @@ from lowlight_hub.networks.two_stage import (
 from lowlight_hub.transfer import enlarged_at
 
 PATCH_PX = 128
+# In training; the rest of a step costs much more than a patch.
+PATCHES = 2
 SSIM_WEIGHT = 0.2
 # Standard deviation, in pixels of a thumbnail, of the blur in which the fine stage's plan is given
 # the right light.
@@ -35,7 +37,7 @@ def two_stage_loss(model: TwoStageAutoencoder, dark: Tensor, bright: Tensor) -> 
     """Mean of L1 and L1 after GT-mean of the coarse answer, + L1 + 0.2 (1 - SSIM) of the fine one.
 
     `dark` and `bright` are whole photos, B 3 H W. In training they are varied (see augmentation),
-    and the fine stage gets a random patch of each; else the middle of each. Thumbnails are
+    and the fine stage gets random patches of each; else the middle of each. Thumbnails are
     of one shape, the first photo's: the others are stretched to it.
     The stages do not disturb each other: the fine one learns on the coarse answer put into the
     right light, which is not for it to mend, and hands no gradient back. A frozen fine stage has
@@ -66,7 +68,7 @@ def _loss_of_patches(
     answer: Tensor,
     target: Tensor,
 ) -> Tensor:
-    """L1 + 0.2 (1 - SSIM) of the fine stage's answers, on a patch of each pair of photos 3 H W.
+    """L1 + 0.2 (1 - SSIM) of the fine stage's answers, on patches of each pair of photos 3 H W.
 
     Their thumbnails, what the coarse stage made of them and what it should have are B 3 h w.
     """
@@ -87,6 +89,7 @@ def _loss_of_patches(
         patches = [
             _patch(*pair, one_plan, (height, width), middle=not model.training)
             for pair, one_plan in zip(pairs, plan, strict=True)
+            for _ in range(PATCHES if model.training else 1)
         ]
     photo, goal, enlarged = (torch.stack(it) for it in zip(*patches, strict=True))
     restored = model.finished(photo, enlarged)

@@ -2,14 +2,19 @@
 
 import pytest
 import torch
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from lowlight_hub import load_model
 from lowlight_hub.attempts import DEFAULT
 from lowlight_hub.gaussian import blurred
 from lowlight_hub.look import Look
 from lowlight_hub.networks import TwoStageAutoencoder
-from lowlight_hub.networks.coarse import NORMAL_MEAN, normalised, thumbnail_size
+from lowlight_hub.networks.coarse import (
+    NORMAL_MEAN,
+    STEP_PX,
+    normalised,
+    thumbnail_size,
+)
 from lowlight_hub.networks.sizes import resize
 from lowlight_hub.networks.two_stage import (
     evened,
@@ -37,6 +42,15 @@ def test_dark_photos_are_lifted_and_bright_ones_are_left():
     torch.testing.assert_close(lifted[1], photos[1])
     assert normalised(torch.zeros(1, 3, 8, 8)).abs().max() == 0
     torch.testing.assert_close(normalised(torch.ones(1, 3, 8, 8)), torch.ones(1, 3, 8, 8))
+
+
+def test_an_even_photo_is_lit_alike_in_the_middle_and_in_its_corners():
+    coarse = load_model(DEFAULT).coarse
+    for steps in (2, 3, 5, 20):
+        with torch.inference_mode():
+            answer = coarse(torch.full((1, 3, 104, 152), steps / 255)).mean(dim=1, keepdim=True)
+        places = avg_pool2d(answer, STEP_PX)
+        assert places.amax() - places.amin() < 3 / 255
 
 
 def test_what_the_coarse_stage_would_darken_keeps_its_light_and_colours():

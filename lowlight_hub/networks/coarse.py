@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lowlight_hub.networks.gated import GatedBlock
+from lowlight_hub.networks.gated import GatedBlock, same_conv
 from lowlight_hub.transfer import with_odds
 
 WIDTH = 40
@@ -49,7 +49,7 @@ class CoarseAutoencoder(nn.Module):
         super().__init__()
         first = WIDTH if width is None else width
         widths = (first, 2 * first, 4 * first)
-        self.stem = nn.Conv2d(4 * 10, first, kernel_size=3, padding=1)
+        self.stem = same_conv(4 * 10, first)
         self.encoders = nn.ModuleList(_blocks(channels, _BLOCKS) for channels in widths[:-1])
         self.downs = nn.ModuleList(
             nn.Conv2d(channels, 2 * channels, kernel_size=2, stride=2) for channels in widths[:-1]
@@ -59,7 +59,7 @@ class CoarseAutoencoder(nn.Module):
             nn.Conv2d(2 * channels, 4 * channels, kernel_size=1) for channels in widths[:-1]
         )
         self.decoders = nn.ModuleList(_blocks(channels, _BLOCKS) for channels in widths[:-1])
-        self.head = nn.Conv2d(first, 4 * 3, kernel_size=3, padding=1)
+        self.head = same_conv(first, 4 * 3)
 
     def forward(self, dark: Tensor) -> Tensor:
         lifted = normalised(dark)

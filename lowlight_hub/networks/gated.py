@@ -5,6 +5,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+def same_conv(inputs: int, outputs: int, groups: int = 1) -> nn.Conv2d:
+    """A 3×3 convolution that keeps the size, as if the outermost pixels went on for ever.
+
+    Beside zeros, a photo's corners would be darker places than the rest to the network, which would
+    light them more.
+    """
+    return nn.Conv2d(
+        inputs, outputs, kernel_size=3, padding=1, padding_mode="replicate", groups=groups
+    )
+
+
 class ChannelNorm(nn.Module):
     """Layer normalisation of B C H W over the channels of each pixel."""
 
@@ -32,7 +43,7 @@ class GatedBlock(nn.Module):
         twice = 2 * channels
         self.norm = ChannelNorm(channels)
         self.spread = nn.Conv2d(channels, twice, kernel_size=1)
-        self.around = nn.Conv2d(twice, twice, kernel_size=3, padding=1, groups=twice)
+        self.around = same_conv(twice, twice, groups=twice)
         self.attention = nn.Conv2d(channels, channels, kernel_size=1)
         self.project = nn.Conv2d(channels, channels, kernel_size=1)
         self.second_norm = ChannelNorm(channels)
