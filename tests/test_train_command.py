@@ -207,7 +207,7 @@ def test_weights_of_the_whole_have_no_first_half(tmp_path):
     [
         (["attempt-4b", "--data", "nowhere"], "no folder nowhere"),
         (["attempt-4b", "--data", "a", "b", "c"], "one folder, or two"),
-        (["attempt-4b", "--batch-size", "999"], "smaller --batch-size"),
+        (["attempt-4b", "--batch-size", "999"], "take --batch-size 20 or less"),
         (["attempt-4b", "--freeze", "encoder"], "name their folder with --init-from"),
         (["all", "--init-from", "weights/vae"], "weights/vae is of one attempt"),
     ],
